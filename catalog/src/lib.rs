@@ -1,0 +1,54 @@
+//! The catalog service. It owns what the shop sells: products, the categories they are sorted
+//! into, and how many units there are.
+//!
+//! Read the modules in this order; each uses only the ones above it.
+//!
+//! 1. [`model`]: what a product is, and what may be said about one.
+//! 2. [`error`]: what can go wrong, and what the caller hears about it.
+//! 3. [`store`]: the SQL of products and categories, one statement per function.
+//! 4. [`stock`]: the SQL of reservations.
+//! 5. [`events`]: what is announced to whom when something changes.
+//! 6. [`transactions`]: what happens together or not at all.
+//! 7. [`everything`]: the list of all products, encoded once.
+//! 8. [`handlers`]: HTTP in, HTTP out.
+//! 9. [`routes`]: the route table.
+//!
+//! This is the service to read first: the plain shape, SQL, reserving stock without a race,
+//! and announcing changes.
+
+use chassis::messaging::outbox;
+use chassis::service::Blueprint;
+use chassis::storage::{Migration, idempotency};
+
+pub mod model;
+pub mod error;
+pub mod store;
+pub mod stock;
+pub mod events;
+pub mod transactions;
+pub mod everything;
+pub mod handlers;
+pub mod routes;
+pub mod config;
+
+/// What this service is.
+pub const BLUEPRINT: Blueprint = Blueprint {
+    name: "catalog",
+    title: "Catalog service",
+    openapi: include_str!("../openapi.json"),
+    migrations: MIGRATIONS,
+};
+
+/// The products of a new shop.
+const SEED: &str = include_str!("../migrations/seed.sql");
+
+const MIGRATIONS: &[Migration] = &[
+    Migration { name: "0001_products", sql: include_str!("../migrations/0001_products.sql") },
+    Migration { name: "seed", sql: SEED },
+    idempotency::MIGRATION,
+    outbox::MIGRATION,
+    Migration {
+        name: "0002_reservations",
+        sql: include_str!("../migrations/0002_reservations.sql"),
+    },
+];

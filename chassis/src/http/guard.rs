@@ -1,0 +1,107 @@
+//! How many requests at once, and for how long. A service that takes on more than it can
+//! do helps nobody; one that says "busy" at once lets its callers decide.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tokio::sync::Notify;
+
+use super::Problem;
+
+/// Requests in flight. At some hundred microseconds each, more than this only wait.
+const IN_FLIGHT_MAX: usize = 512;
+
+/// How long a handler may take. Longer than one outbound call with all its retries (5 s).
+const HANDLER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The requests in flight, and whether the service is stopping.
+#[derive(Clone, Debug, Default)]
+pub struct Traffic {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    in_flight: AtomicUsize,
+    draining: AtomicBool,
+    idle: Notify,
+}
+
+impl Traffic {
+    /// From now on `/health` says 503 and new requests are turned away.
+    pub fn start_draining(&self) {
+        self.shared.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the service is stopping.
+    pub fn is_draining(&self) -> bool {
+        self.shared.draining.load(Ordering::Relaxed)
+    }
+
+    /// Requests being served right now.
+    pub fn in_flight(&self) -> usize {
+        self.shared.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Returns when no request is being served.
+    pub async fn idle(&self) {
+        while self.in_flight() > 0 {
+            self.shared.idle.notified().await;
+        }
+    }
+
+    fn enter(&self) -> Option<Ticket> {
+        let before = self.shared.in_flight.fetch_add(1, Ordering::Relaxed);
+        let ticket = Ticket(self.clone());
+        (before < IN_FLIGHT_MAX).then_some(ticket)
+    }
+}
+
+/// Counts one request for as long as it lives, however it ends.
+struct Ticket(Traffic);
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.0.shared.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.0.shared.idle.notify_one();
+    }
+}
+
+/// Lets a request in if there is room, and ends it when it takes too long. `/health` always
+/// gets in: whoever asks whether the service is well must not be told that it is busy.
+pub async fn limit(State(traffic): State<Traffic>, request: Request, next: Next) -> Response {
+    if request.uri().path() == "/health" {
+        return next.run(request).await;
+    }
+    if traffic.is_draining() {
+        return Problem::unavailable("The service is stopping, try again shortly").into_response();
+    }
+    let Some(_ticket) = traffic.enter() else {
+        return Problem::unavailable("The service is busy, try again shortly").into_response();
+    };
+    tokio::time::timeout(HANDLER_TIMEOUT, next.run(request)).await.unwrap_or_else(|_| {
+        Problem::unavailable("The service took longer than 10 s, try again").into_response()
+    })
+}
+
+/// 405. The framework adds `Allow`.
+pub fn method_not_allowed() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed")
+}
+
+/// A panic ends one request and not the process, and tells the caller nothing.
+#[expect(clippy::needless_pass_by_value, reason = "the signature is the layer's")]
+pub fn answer_panic(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    Problem::internal(format!("panic: {text}")).into_response()
+}

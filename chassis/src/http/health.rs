@@ -1,0 +1,110 @@
+//! What a service tells of itself: `/health` for everybody, `/internal/health` and `/metrics`
+//! for those who run it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router};
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::Problem;
+use super::guard::Traffic;
+use crate::storage::Db;
+
+/// A part of a service that reports on itself: a name, and a function that looks.
+pub type Gauge = (&'static str, Arc<dyn Fn() -> Value + Send + Sync>);
+
+/// What the health routes look at.
+#[derive(Clone)]
+pub struct Vitals {
+    title: &'static str,
+    db: Db,
+    traffic: Traffic,
+    metrics: PrometheusHandle,
+    gauges: Arc<[Gauge]>,
+    started: Instant,
+}
+
+impl Vitals {
+    /// Of a service called `title` ("Cart service") that starts now.
+    pub fn new(
+        title: &'static str,
+        db: Db,
+        traffic: Traffic,
+        metrics: PrometheusHandle,
+        gauges: Vec<Gauge>,
+    ) -> Self {
+        Self { title, db, traffic, metrics, gauges: gauges.into(), started: Instant::now() }
+    }
+
+    fn status(&self) -> String {
+        let verb = if self.traffic.is_draining() { "stopping" } else { "running" };
+        format!("{} is {verb}", self.title)
+    }
+}
+
+/// `/health` and `/metrics`.
+pub fn public_routes(vitals: Vitals) -> Router {
+    Router::new()
+        .route("/health", get(show_health))
+        .route("/metrics", get(show_metrics))
+        .with_state(vitals)
+}
+
+/// `/internal/health`.
+pub fn internal_routes(vitals: Vitals) -> Router {
+    Router::new().route("/internal/health", get(show_details)).with_state(vitals)
+}
+
+#[derive(Serialize)]
+struct Health {
+    status: String,
+    database: &'static str,
+}
+
+/// `GET /health`: whether requests sent here would be served. It really asks the database.
+async fn show_health(State(vitals): State<Vitals>) -> impl IntoResponse {
+    let connected = vitals.db.is_connected();
+    let healthy = connected && !vitals.traffic.is_draining();
+    let status = if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let database = if connected { "connected" } else { "unavailable" };
+    (status, Json(Health { status: vitals.status(), database }))
+}
+
+/// `GET /internal/health`: the same and everything worth knowing when something is wrong.
+async fn show_details(State(vitals): State<Vitals>) -> Result<Json<Map<String, Value>>, Problem> {
+    let connected = vitals.db.is_connected();
+    let mut details = Map::new();
+    let mut put = |name: &str, value: Value| details.insert(name.to_owned(), value);
+    put("status", vitals.status().into());
+    put("database", if connected { "connected" } else { "unavailable" }.into());
+    put("version", env!("CARGO_PKG_VERSION").into());
+    put("uptime_s", vitals.started.elapsed().as_secs().into());
+    put("resident_bytes", resident_bytes().into());
+    put("requests_in_flight", vitals.traffic.in_flight().into());
+    put("writer_queue", vitals.db.write_queue_depth().into());
+    for (name, look) in vitals.gauges.iter() {
+        put(name, look());
+    }
+    Ok(Json(details))
+}
+
+/// `GET /metrics`: the text format of Prometheus.
+async fn show_metrics(State(vitals): State<Vitals>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], vitals.metrics.render())
+}
+
+/// Memory of this process that is in RAM, in bytes; 0 where `/proc` does not tell.
+fn resident_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes: Option<u64> =
+        line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+    kibibytes.unwrap_or(0) * 1024
+}

@@ -1,0 +1,81 @@
+//! Around every request: its ids, one log line, its metrics, and the form of its errors.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+use metrics::{counter, histogram};
+use tracing::{Instrument, info, info_span};
+
+use super::problem;
+use crate::id::Id;
+use crate::insight::telemetry::RequestContext;
+use crate::insight::trace_context::TraceContext;
+
+/// Ties a client's request to our log.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The longest request id taken over from a client.
+const REQUEST_ID_MAX: usize = 128;
+
+/// The outermost layer.
+pub async fn observe(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    // The route and not the path, or every order would be a time series of its own.
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let wants_full_form = problem::wants_full_form(request.headers());
+    let context = RequestContext {
+        request_id: request_id(request.headers()),
+        trace: TraceContext::from_headers(request.headers()).child(),
+    };
+    let span = info_span!(
+        "request",
+        request_id = %context.request_id,
+        trace_id = %context.trace.trace_id_hex()
+    );
+    let request_id = HeaderValue::from_str(&context.request_id);
+    let response = context.scope(next.run(request).instrument(span.clone())).await;
+
+    let mut response = problem::shape(response, wants_full_form);
+    if let Ok(request_id) = request_id {
+        response.headers_mut().insert(REQUEST_ID, request_id);
+    }
+    let _entered = span.enter();
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    report(&method, &path, route, response.status(), started);
+    response
+}
+
+fn report(method: &Method, path: &str, route: &str, status: StatusCode, started: Instant) {
+    let elapsed = started.elapsed();
+    info!(%method, path, status = status.as_u16(), ms = elapsed.as_millis(), "served");
+    // Other methods than the known ones would be labels that a client invents.
+    let method = match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        _ => "other",
+    };
+    let labels = [("method", method.to_owned()), ("route", route.to_owned())];
+    histogram!("http_request_duration_seconds", &labels).record(elapsed);
+    let [method, route] = labels;
+    counter!("http_requests_total", &[method, route, ("status", status.as_u16().to_string())])
+        .increment(1);
+}
+
+/// The client's id if it is sane, else a new one. A sane id cannot break a log line.
+fn request_id(headers: &HeaderMap) -> Arc<str> {
+    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let sane = given.filter(|id| {
+        (1..=REQUEST_ID_MAX).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+    });
+    sane.map_or_else(|| Id::new().to_string().into(), Into::into)
+}

@@ -1,0 +1,35 @@
+//! The chassis: what every service of this shop does the same way.
+//!
+//! *Microservice chassis* is the usual name for the library that keeps plumbing out of
+//! the files worth reading. What two services do the same way goes in here; what only one
+//! does stays there until a second needs it. The chassis knows no shop words: whoever wants
+//! to write "order" or "cart" in it is in the wrong place.
+//!
+//! The rooms, in the order in which a request walks through them:
+//!
+//! 1. [`service`]: from the command line to a running service and back to a clean stop.
+//! 2. [`config`]: the settings that all services share.
+//! 3. [`http`]: the listener, the limits, the key check, the error body, health, documents.
+//! 4. [`storage`]: one file, many readers, one writer with group commit; idempotency.
+//! 5. [`messaging`]: asking another service, and telling it something reliably.
+//! 6. [`insight`]: logs, trace context, metrics.
+//!
+//! [`id`], [`number`], [`money`] and [`time`] are the types that all of them speak.
+//!
+//! Arrows point one way: `http` and `messaging` use `storage` and `insight`; `storage` uses
+//! only `insight`, to know on whose behalf it works.
+
+#![warn(missing_docs)]
+
+pub mod id;
+pub mod number;
+pub mod money;
+pub mod time;
+pub mod insight;
+pub mod storage;
+pub mod messaging;
+pub mod http;
+pub mod config;
+pub mod service;
+#[cfg(feature = "testing")]
+pub mod testing;

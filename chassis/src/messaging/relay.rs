@@ -1,0 +1,318 @@
+//! Delivering the messages of the outbox until somebody answers.
+//!
+//! A message is sent, the answer is handed to the service in the transaction that removes the
+//! message, and that is the end of it. Silence puts it off. When a whole service is away, its
+//! health is asked every second, and as soon as it answers again the messages for it are due:
+//! nobody waits for the rest of a long pause.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderValue};
+use bytes::Bytes;
+use rusqlite::Transaction;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::{interval, sleep};
+
+use super::client::{Answer, Call, NoAnswer, ServiceClient};
+use super::outbox::{self, Message};
+use super::signature::{ID_HEADER, SIGNATURE_HEADER, Secrets, TIMESTAMP_HEADER};
+use crate::id::Id;
+use crate::insight::telemetry::RequestContext;
+use crate::storage::{Db, DbError, DbResult};
+use crate::time::Timestamp;
+
+/// How often a service that is away is asked whether it is back.
+const PROBE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Deliveries at the same time.
+const DELIVERIES_MAX: usize = 32;
+
+/// Messages looked up at once; a few for every place.
+const DUE_MAX: u32 = 128;
+
+/// The longest sleep, so that a changed clock does no harm.
+const SLEEP_MAX_MS: i64 = 5_000;
+
+/// A pause when the database does not take the outcome, so that a full disk does not make
+/// the same message go out in a tight loop.
+const STORAGE_PAUSE: Duration = Duration::from_secs(1);
+
+/// What an answer means for the message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It has arrived, or it has been refused and the refusal was dealt with.
+    Done,
+    /// It will never be accepted, and that was not foreseen.
+    Dead(String),
+}
+
+/// What a service does with an answer. Runs in the transaction that removes the message.
+pub type OnAnswer = fn(&Transaction<'_>, &Message, &Answer, Timestamp) -> DbResult<Verdict>;
+
+/// The relay of one service. Cheap to clone.
+#[derive(Clone)]
+pub struct Relay {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    db: Db,
+    peers: Vec<Peer>,
+    secrets: Option<Secrets>,
+    on_answer: OnAnswer,
+    /// Messages that are being delivered, each with the end of a line to those who wait.
+    in_flight: Mutex<HashMap<Id, watch::Sender<()>>>,
+    places: Arc<Semaphore>,
+    wake: Notify,
+}
+
+struct Peer {
+    client: ServiceClient,
+    is_away: AtomicBool,
+}
+
+impl Relay {
+    /// A relay to `clients`. With `secrets`, messages are signed.
+    pub fn new(
+        db: Db,
+        clients: Vec<ServiceClient>,
+        secrets: Option<Secrets>,
+        on_answer: OnAnswer,
+    ) -> Self {
+        // Whatever waited when the process ended is tried as soon as its receiver is there.
+        let peers = clients.into_iter().map(|client| Peer { client, is_away: true.into() });
+        let shared = Shared {
+            db,
+            peers: peers.collect(),
+            secrets,
+            on_answer,
+            in_flight: Mutex::default(),
+            places: Arc::new(Semaphore::new(DELIVERIES_MAX)),
+            wake: Notify::new(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Starts delivering in the background.
+    pub fn start(&self) {
+        tokio::spawn(self.clone().deliver_due());
+        for position in 0..self.shared.peers.len() {
+            tokio::spawn(self.clone().watch_for_return(position));
+        }
+    }
+
+    /// Says that a message was written which the relay is to deliver.
+    pub fn wake(&self) {
+        self.shared.wake.notify_one();
+    }
+
+    /// Delivers a message that is written already, and returns when the attempt is over; what
+    /// came of it stands in the database. If somebody else is delivering it right now, waits
+    /// for that. Goes on to the end even if the caller's client hangs up.
+    pub async fn deliver_now(&self, message: Message) {
+        if let Err(mut attempt) = self.begin(message.id) {
+            // The other side is dropped when the attempt is over, which ends the wait.
+            let _ = attempt.changed().await;
+            return;
+        }
+        let delivery = self.clone().deliver(message);
+        let task = match RequestContext::current() {
+            Some(context) => tokio::spawn(context.scope(delivery)),
+            None => tokio::spawn(delivery),
+        };
+        // A panic in there was logged, and the message is still in the outbox.
+        let _ = task.await;
+    }
+
+    /// Claims a message for an attempt, or returns the attempt that is under way.
+    fn begin(&self, id: Id) -> Result<(), watch::Receiver<()>> {
+        match self.in_flight().entry(id) {
+            Entry::Occupied(attempt) => Err(attempt.get().subscribe()),
+            Entry::Vacant(place) => {
+                place.insert(watch::Sender::new(()));
+                Ok(())
+            }
+        }
+    }
+
+    async fn deliver_due(self) {
+        loop {
+            let now = Timestamp::now();
+            let found = self.deliver_batch(now).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "could not look up the messages to deliver");
+                0
+            });
+            if found == DUE_MAX {
+                continue;
+            }
+            let next = self.shared.db.read(|connection| outbox::find_next_due(connection, now));
+            let pause_ms = next.ok().flatten().map_or(SLEEP_MAX_MS, |due| due.ms_since(now));
+            let pause_ms = u64::try_from(pause_ms.clamp(1, SLEEP_MAX_MS)).unwrap_or(1);
+            tokio::select! {
+                () = sleep(Duration::from_millis(pause_ms)) => {}
+                () = self.shared.wake.notified() => {}
+            }
+        }
+    }
+
+    /// Starts delivering what is due and returns how many were.
+    async fn deliver_batch(&self, now: Timestamp) -> DbResult<u32> {
+        // Looked at before the rows are: what is being delivered then may be gone from the
+        // table by the time its row is read, and must not be sent again.
+        let in_flight: HashSet<Id> = self.in_flight().keys().copied().collect();
+        let due = self
+            .shared
+            .db
+            .scan(move |connection| outbox::list_due(connection, now, DUE_MAX))
+            .await?;
+        let found = u32::try_from(due.len()).unwrap_or(DUE_MAX);
+        for message in due.into_iter().filter(|message| !in_flight.contains(&message.id)) {
+            let Ok(place) = Arc::clone(&self.shared.places).acquire_owned().await else { break };
+            if self.begin(message.id).is_ok() {
+                tokio::spawn(self.clone().deliver_in_background(message, place));
+            }
+        }
+        Ok(found)
+    }
+
+    async fn deliver_in_background(self, message: Message, place: OwnedSemaphorePermit) {
+        let request_id = message.id.to_string().into();
+        let context = RequestContext { request_id, trace: message.trace.child() };
+        context.scope(self.deliver(message)).await;
+        drop(place);
+    }
+
+    async fn deliver(self, message: Message) {
+        let id = message.id;
+        let noted = match self.shared.peers.iter().find(|it| it.client.name() == message.peer) {
+            Some(peer) => match peer.client.send(self.call(&message)).await {
+                Ok(answer) => self.note_answer(peer, message, answer).await,
+                Err(silence) => self.note_silence(peer, message, silence).await,
+            },
+            None => self.note_nobody(message).await,
+        };
+        if let Err(error) = noted {
+            tracing::warn!(message_id = %id, %error, "could not note what came of a message");
+            sleep(STORAGE_PAUSE).await;
+        }
+        self.in_flight().remove(&id);
+        self.wake();
+    }
+
+    /// A message for a service that this version does not know.
+    async fn note_nobody(&self, message: Message) -> DbResult<()> {
+        let reason = format!("no service is called {}", message.peer);
+        let now = Timestamp::now();
+        self.shared.db.write(move |tx| outbox::bury(tx, message.id, &reason, now)).await
+    }
+
+    async fn note_answer(&self, peer: &Peer, message: Message, answer: Answer) -> DbResult<()> {
+        let on_answer = self.shared.on_answer;
+        let now = Timestamp::now();
+        self.shared
+            .db
+            .write(move |tx| match on_answer(tx, &message, &answer, now)? {
+                Verdict::Done => outbox::delete(tx, message.id),
+                Verdict::Dead(reason) => {
+                    tracing::error!(message_id = %message.id, kind = message.kind, reason,
+                        "a message was refused for good");
+                    outbox::bury(tx, message.id, &reason, now)
+                }
+            })
+            .await?;
+        if peer.is_away.swap(false, Ordering::Relaxed) {
+            let name = peer.client.name();
+            self.shared.db.write(move |tx| outbox::wake_all(tx, name, now)).await?;
+        }
+        Ok(())
+    }
+
+    async fn note_silence(&self, peer: &Peer, message: Message, cause: NoAnswer) -> DbResult<()> {
+        if cause.is_outage() {
+            peer.is_away.store(true, Ordering::Relaxed);
+        }
+        let now = Timestamp::now();
+        if let NoAnswer::BreakerOpen(pause) = cause {
+            let until = now.plus_ms(outbox::whole_ms(pause));
+            return self.shared.db.write(move |tx| outbox::hold(tx, message.id, until)).await;
+        }
+        tracing::warn!(message_id = %message.id, kind = message.kind, peer = message.peer, %cause,
+            "a message got no answer and will be sent again");
+        let retry_after = match &cause {
+            NoAnswer::Unwilling { retry_after, .. } => *retry_after,
+            _ => None,
+        };
+        let reason = cause.to_string();
+        let postpone =
+            move |tx: &Transaction<'_>| outbox::postpone(tx, &message, &reason, retry_after, now);
+        self.shared.db.write(postpone).await
+    }
+
+    /// While a service is away, asks for its health; when that is good again, lets one message
+    /// go first. Its answer wakes the others, see [`Self::note_answer`].
+    async fn watch_for_return(self, position: usize) {
+        let Some(peer) = self.shared.peers.get(position) else { return };
+        let mut interval = interval(PROBE_INTERVAL);
+        let name = peer.client.name();
+        loop {
+            interval.tick().await;
+            let waiting = self.shared.db.read(|connection| outbox::has_waiting(connection, name));
+            if !peer.is_away.load(Ordering::Relaxed) || !waiting.is_ok_and(|waiting| waiting) {
+                continue;
+            }
+            if peer.client.is_healthy().await {
+                let now = Timestamp::now();
+                let woken =
+                    self.shared.db.write(move |tx| outbox::wake_oldest(tx, name, now)).await;
+                if woken.is_ok_and(|woken: bool| woken) {
+                    self.wake();
+                }
+            }
+        }
+    }
+
+    fn call(&self, message: &Message) -> Call {
+        let mut headers = HeaderMap::new();
+        if let Some(secrets) = &self.shared.secrets {
+            sign(&mut headers, secrets, message);
+        }
+        Call {
+            method: message.method.clone(),
+            path: message.path.clone(),
+            headers,
+            body: Some(Bytes::from(message.body.clone())),
+            trace: None,
+        }
+    }
+
+    fn in_flight(&self) -> MutexGuard<'_, HashMap<Id, watch::Sender<()>>> {
+        self.shared.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The numbers for `/internal/health`.
+pub fn gauge(db: &Db) -> serde_json::Value {
+    let counted: Result<(u64, u64), DbError> = db.read(outbox::count);
+    match counted {
+        Ok((pending, dead)) => serde_json::json!({ "pending": pending, "dead": dead }),
+        Err(_) => serde_json::Value::Null,
+    }
+}
+
+/// The id stays the same over all attempts; time and signature are fresh each time.
+fn sign(headers: &mut HeaderMap, secrets: &Secrets, message: &Message) {
+    let id = message.id.to_string();
+    let timestamp = Timestamp::now().unix_seconds();
+    let signature = secrets.sign(&id, timestamp, message.body.as_bytes());
+    let fields =
+        [(ID_HEADER, id), (TIMESTAMP_HEADER, timestamp.to_string()), (SIGNATURE_HEADER, signature)];
+    for (name, value) in fields {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    }
+}

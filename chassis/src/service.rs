@@ -1,0 +1,201 @@
+//! From the command line to a running service, and back to a clean stop.
+//!
+//! A service says what it is ([`Blueprint`]) and how to build its routes; everything else of
+//! being a process happens here, in the same order for all: settings, log, listener, file,
+//! routes, serve, drain, close.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use clap::Parser;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::{self, Command, ServiceUrl, SharedSettings};
+use crate::http::guard::Traffic;
+use crate::http::health::{self, Gauge, Vitals};
+use crate::http::{docs, server};
+use crate::insight::{metrics, telemetry};
+use crate::messaging::client::{self, ServiceClient};
+use crate::storage::{self, Db, Migration, shell};
+
+/// Exit code of a service whose file or disk is broken (`EX_IOERR` of sysexits.h).
+const BROKEN_STORAGE: u8 = 74;
+
+/// How long `health` waits for an answer.
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What a service is.
+#[derive(Clone, Copy, Debug)]
+pub struct Blueprint {
+    /// The name of crate, program and container: `cart`.
+    pub name: &'static str,
+    /// The name for people: `Cart service`.
+    pub title: &'static str,
+    /// The service's own OpenAPI document.
+    pub openapi: &'static str,
+    /// The schema, step by step.
+    pub migrations: &'static [Migration],
+}
+
+/// What a service gets to build itself from.
+pub struct Platform {
+    /// Its file.
+    pub db: Db,
+    settings: SharedSettings,
+    outbound: reqwest::Client,
+    clients: Vec<ServiceClient>,
+    gauges: Vec<Gauge>,
+}
+
+impl Platform {
+    /// A client for another service, whose breaker shows in `/internal/health`.
+    pub fn client(&mut self, name: &'static str, url: &ServiceUrl) -> ServiceClient {
+        let key = self.settings.api_key.outbound();
+        let client = ServiceClient::new(name, url, key, self.outbound.clone());
+        self.clients.push(client.clone());
+        client
+    }
+
+    /// Adds a part of the service to `/internal/health`.
+    pub fn gauge(&mut self, name: &'static str, look: impl Fn() -> Value + Send + Sync + 'static) {
+        self.gauges.push((name, Arc::new(look)));
+    }
+
+    /// The gauges, with the breakers of all clients as one of them.
+    fn into_gauges(mut self) -> Vec<Gauge> {
+        let clients = std::mem::take(&mut self.clients);
+        if !clients.is_empty() {
+            self.gauge("breakers", move || {
+                let now = Instant::now();
+                let state = |client: &ServiceClient| -> Value {
+                    client.breaker().state(now).as_str().into()
+                };
+                clients.iter().map(|client| (client.name().to_owned(), state(client))).collect()
+            });
+        }
+        self.gauges
+    }
+}
+
+/// Why a service does not start; the text is one line that a person can act on.
+type StartError = String;
+
+/// The `main` of every service.
+pub fn run<S>(blueprint: Blueprint, build: impl FnOnce(S, &mut Platform) -> Router) -> ExitCode
+where
+    S: Parser + AsRef<SharedSettings>,
+{
+    let settings: S = match config::parse() {
+        Ok(settings) => settings,
+        Err((text, 0)) => return print(&text),
+        Err((text, code)) => return complain(blueprint, text.trim_end(), code),
+    };
+    let shared = settings.as_ref().clone();
+    let runtime = match shared.worker_threads {
+        // Four services share two cores: one thread each is the fastest and the smallest.
+        1 => tokio::runtime::Builder::new_current_thread().enable_all().build(),
+        several => tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(several.into())
+            .enable_all()
+            .build(),
+    };
+    let outcome = match (runtime, &shared.command) {
+        (Err(cause), _) => Err(format!("cannot start the runtime: {cause}")),
+        (Ok(_), Some(Command::Sql { query })) => {
+            let table = shell::table(&shared.database_path, query);
+            table.map(|table| print(&table)).map_err(|cause| cause.to_string())
+        }
+        (Ok(runtime), Some(Command::Health)) => runtime.block_on(ask_health(&shared)),
+        (Ok(runtime), None) => runtime.block_on(serve(blueprint, settings, shared, build)),
+    };
+    outcome.unwrap_or_else(|sentence| complain(blueprint, &sentence, 1))
+}
+
+async fn serve<S>(
+    blueprint: Blueprint,
+    settings: S,
+    shared: SharedSettings,
+    build: impl FnOnce(S, &mut Platform) -> Router,
+) -> Result<ExitCode, StartError> {
+    telemetry::start(shared.log_format, &shared.log_filter)?;
+    shared.api_key.check_exposure(shared.host, shared.allow_demo_key)?;
+    let page = metrics::install().map_err(|cause| cause.to_string())?;
+    // The listener comes first: a second copy of a service must not touch the first one's file.
+    let address = shared.address();
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|cause| format!("cannot listen on {address}: {cause}"))?;
+    let bound = listener.local_addr().map_err(|cause| cause.to_string())?;
+    let db =
+        Db::open(&shared.database_path, blueprint.migrations).map_err(|cause| cause.to_string())?;
+    let outbound = client::connector().map_err(|cause| cause.to_string())?;
+
+    let keys = shared.api_key.clone();
+    let mut platform = Platform {
+        db: db.clone(),
+        settings: shared,
+        outbound,
+        clients: Vec::new(),
+        gauges: Vec::new(),
+    };
+    let api = build(settings, &mut platform);
+
+    let traffic = Traffic::default();
+    let gauges = platform.into_gauges();
+    let vitals = Vitals::new(blueprint.title, db.clone(), traffic.clone(), page.clone(), gauges);
+    let document = docs::document(blueprint.openapi).map_err(|cause| cause.to_string())?;
+    let public = health::public_routes(vitals.clone()).merge(docs::routes(document));
+    let api = api.merge(health::internal_routes(vitals));
+    let router = crate::http::wrap(api, public, keys, traffic.clone());
+
+    let upkeep = tokio::spawn(metrics::keep_up(page));
+    let stop = stop_signal().map_err(|cause| cause.to_string())?;
+    tracing::info!(service = blueprint.name, address = %bound, "listening");
+    let code = tokio::select! {
+        () = server::serve(listener, router, &traffic, stop) => ExitCode::SUCCESS,
+        () = storage::error::broken() => ExitCode::from(BROKEN_STORAGE),
+    };
+    upkeep.abort();
+    db.close().await;
+    tracing::info!(service = blueprint.name, "stopped");
+    Ok(code)
+}
+
+/// Done when the process is asked to stop: SIGTERM from a supervisor, SIGINT from Ctrl-C.
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+async fn ask_health(settings: &SharedSettings) -> Result<ExitCode, StartError> {
+    let url = format!("{}/health", settings.own_url());
+    let client = client::connector().map_err(|cause| cause.to_string())?;
+    let answer = client.get(&url).timeout(HEALTH_TIMEOUT).send().await;
+    match answer {
+        Ok(answer) if answer.status().is_success() => Ok(ExitCode::SUCCESS),
+        Ok(answer) => Err(format!("{url} answered {}", answer.status())),
+        Err(cause) => Err(format!("{url} does not answer: {cause}")),
+    }
+}
+
+fn print(text: &str) -> ExitCode {
+    // A closed pipe (`cart sql ... | head`) is the reader's choice, not a failure.
+    let _ = io::stdout().write_all(text.as_bytes());
+    ExitCode::SUCCESS
+}
+
+fn complain(blueprint: Blueprint, sentence: &str, code: u8) -> ExitCode {
+    let _ = writeln!(io::stderr(), "{}: {sentence}", blueprint.name);
+    ExitCode::from(code)
+}

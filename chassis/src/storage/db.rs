@@ -1,0 +1,235 @@
+//! The door to a service's file: `read`, `scan` and `write`.
+//!
+//! SQLite calls block, and only this room knows how that is kept from the async runtime:
+//! a point read takes microseconds and runs where it is called; a scan goes to a thread
+//! made for waiting; a write goes to the writer.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::{Connection, OpenFlags, Transaction};
+use tokio::sync::Semaphore;
+
+use super::migrate::{MigrateError, migrate};
+use super::writer::Writer;
+use super::{DbError, Migration};
+
+/// Versions before this one can corrupt a write-ahead log when two connections checkpoint
+/// and write at the same moment (<https://sqlite.org/wal.html>, "the WAL-reset bug").
+const SQLITE_OLDEST: i32 = 3_051_003;
+
+/// How long SQLite waits for a lock that another process holds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Scans at the same time. A scan keeps a core busy, and there are not many.
+const SCANS_MAX: usize = 2;
+
+/// One connection for each scan, one for the point reads of the runtime thread, one spare
+/// for a runtime with a second worker.
+const READERS: u32 = 4;
+
+/// How long a reader waits for a connection. They are held for microseconds, so a second
+/// means that something is stuck.
+const READER_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Statements kept prepared per connection: more than any service has.
+const STATEMENTS: usize = 64;
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// SQLite cannot open or create the file.
+    #[error("cannot open {path}: {cause}")]
+    Unusable {
+        /// `DATABASE_PATH` as given.
+        path: String,
+        /// What SQLite or the pool said.
+        cause: DbError,
+    },
+    /// The schema cannot be brought up to date.
+    #[error("{path}: {cause}")]
+    Schema {
+        /// `DATABASE_PATH` as given.
+        path: String,
+        /// What is wrong with it.
+        cause: MigrateError,
+    },
+    /// The library that is compiled in has a known bug that loses data.
+    #[error("SQLite {0} is too old to be trusted with a write-ahead log")]
+    LibraryTooOld(&'static str),
+    /// The operating system gave no thread.
+    #[error("cannot start the writing thread: {0}")]
+    NoThread(#[from] std::io::Error),
+}
+
+/// A service's database. Cheap to clone; all clones share one writer.
+#[derive(Clone, Debug)]
+pub struct Db {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    path: PathBuf,
+    inode: u64,
+    readers: r2d2::Pool<SqliteConnectionManager>,
+    scans: Semaphore,
+    writer: Writer,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Db {
+    /// Opens or creates the file, brings its schema up to date and starts the writer.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`], whose text is one line that a person can act on.
+    pub fn open(path: &Path, migrations: &[Migration]) -> Result<Self, OpenError> {
+        if rusqlite::version_number() < SQLITE_OLDEST {
+            return Err(OpenError::LibraryTooOld(rusqlite::version()));
+        }
+        let shown = path.display().to_string();
+        let unusable = |cause: DbError| OpenError::Unusable { path: shown.clone(), cause };
+
+        let mut connection = open_writer(path).map_err(|error| unusable(error.into()))?;
+        migrate(&mut connection, migrations)
+            .map_err(|cause| OpenError::Schema { path: shown.clone(), cause })?;
+        let inode = std::fs::metadata(path)?.ino();
+        let readers = open_readers(path).map_err(|error| unusable(error.into()))?;
+        let (writer, thread) = Writer::start(connection)?;
+        let shared = Shared {
+            path: path.to_owned(),
+            inode,
+            readers,
+            scans: Semaphore::new(SCANS_MAX),
+            writer,
+            thread: Mutex::new(Some(thread)),
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Runs a point read at once, on the calling thread. For statements that find their few
+    /// rows by an index: they take microseconds, less than handing them to another thread.
+    ///
+    /// # Errors
+    ///
+    /// What `query` returns, or a [`DbError`] when no connection is free.
+    pub fn read<T, E>(&self, query: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<DbError>,
+    {
+        let connection = self.shared.readers.get().map_err(DbError::from)?;
+        query(&connection)
+    }
+
+    /// Runs a long read on a thread made for waiting. For lists and sums.
+    ///
+    /// # Errors
+    ///
+    /// What `query` returns, or a [`DbError`] when no connection is free.
+    pub async fn scan<T, E>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let _turn = self.shared.scans.acquire().await.map_err(|_| DbError::Closing)?;
+        let db = self.clone();
+        tokio::task::spawn_blocking(move || db.read(query))
+            .await
+            .unwrap_or_else(|lost| Err(DbError::Panicked(lost.to_string()).into()))
+    }
+
+    /// Runs `work` in a transaction on the writing thread and returns once its outcome is on
+    /// disk. An `Err` undoes everything that `work` wrote.
+    ///
+    /// `work` may run twice (see [`super::writer`]), so ids and instants are chosen before
+    /// and moved in.
+    ///
+    /// # Errors
+    ///
+    /// What `work` returns, or a [`DbError`] when the database refused.
+    pub async fn write<T, E>(
+        &self,
+        work: impl Fn(&Transaction<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.shared.writer.run(work).await
+    }
+
+    /// Commits since the start. What was read after a look at this number is current for as
+    /// long as the number stays the same; that is all a cache needs to know.
+    pub fn commits(&self) -> u64 {
+        self.shared.writer.commits()
+    }
+
+    /// Jobs that wait for the writer.
+    pub fn write_queue_depth(&self) -> usize {
+        self.shared.writer.depth()
+    }
+
+    /// Whether the file answers and is still the one that was opened: a file deleted under a
+    /// running service goes on working until the service stops, and then everything is lost.
+    pub fn is_connected(&self) -> bool {
+        let same_file = std::fs::metadata(&self.shared.path)
+            .is_ok_and(|metadata| metadata.ino() == self.shared.inode);
+        same_file
+            && self
+                .read(|connection| -> Result<i64, DbError> {
+                    let mut query =
+                        connection.prepare_cached("SELECT count(*) FROM sqlite_schema")?;
+                    Ok(query.query_row([], |row| row.get(0))?)
+                })
+                .is_ok()
+    }
+
+    /// Finishes the queued writes, folds the write-ahead log into the file and ends the
+    /// writing thread. Later writes are refused.
+    pub async fn close(&self) {
+        self.shared.writer.stop().await;
+        let thread = self.shared.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // Joining blocks, so it happens where blocking is allowed.
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+}
+
+fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // WAL: readers and the writer do not wait for each other. FULL: a commit is on disk
+    // before it is reported, not merely before the next checkpoint.
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    Ok(connection)
+}
+
+fn open_readers(path: &Path) -> Result<r2d2::Pool<SqliteConnectionManager>, r2d2::Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    let manager = SqliteConnectionManager::file(path).with_flags(flags).with_init(|connection| {
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.pragma_update(None, "query_only", "ON")
+    });
+    r2d2::Pool::builder()
+        .max_size(READERS)
+        .min_idle(Some(1))
+        .connection_timeout(READER_TIMEOUT)
+        // A local file does not go away between two requests the way a server does.
+        .test_on_check_out(false)
+        .build(manager)
+}

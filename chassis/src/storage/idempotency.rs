@@ -1,0 +1,174 @@
+//! The same request twice has one effect and one reply.
+//!
+//! A client that got no answer cannot know whether its request was carried out. If it sends
+//! an `Idempotency-Key`, it may simply ask again: the key, the effect and the reply are
+//! written in one transaction, so either all three exist or none does, and a repeat gets
+//! the reply of the first (`draft-ietf-httpapi-idempotency-key-header`).
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::{DbError, DbResult, Migration};
+use crate::time::Timestamp;
+
+/// The table. Every service that accepts keys lists this step among its own.
+pub const MIGRATION: Migration = Migration {
+    name: "idempotency_keys",
+    sql: include_str!("../../migrations/idempotency_keys.sql"),
+};
+
+/// How long a reply is kept: a day longer than promised, so that nobody falls off the edge.
+const KEPT_MS: i64 = 48 * 60 * 60 * 1_000;
+
+/// Expired keys removed along with each new one. Two for one means that the table shrinks
+/// faster than it grows, without a timer and without ever deleting many at once.
+const SWEPT_PER_CLAIM: u32 = 2;
+
+/// A client's key, and what it was used for.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// The key as the client chose it, without quotes.
+    pub text: String,
+    /// A digest of the request; another request under the same key is a mistake.
+    pub fingerprint: String,
+}
+
+/// A reply as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredReply {
+    /// The HTTP status; never a 5xx.
+    pub status: u16,
+    /// The headers worth repeating, as name and value.
+    pub headers: Vec<(String, String)>,
+    /// The body, JSON.
+    pub body: String,
+}
+
+/// What is known about a key.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Never seen; it is ours from now on.
+    New,
+    /// Seen, but its reply was not decided yet. `subject` is what the first request made.
+    Unfinished {
+        /// The id given to [`claim`] by the first request.
+        subject: String,
+    },
+    /// Seen and answered.
+    Finished(StoredReply),
+}
+
+/// Why a key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ClaimError {
+    /// The key belongs to another request.
+    #[error("this Idempotency-Key was used for a different request")]
+    Reused,
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+impl From<rusqlite::Error> for ClaimError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+/// What became of the first request with this key; `None` if there was none.
+///
+/// # Errors
+///
+/// [`ClaimError`].
+pub fn find(connection: &Connection, key: &Key) -> Result<Option<Claim>, ClaimError> {
+    let known = connection
+        .prepare_cached(
+            "SELECT fingerprint, subject, status, headers, body FROM idempotency_keys
+             WHERE key = ?1",
+        )?
+        .query_row([&key.text], |row| {
+            let status: Option<u16> = row.get("status")?;
+            let headers: Option<String> = row.get("headers")?;
+            let body: Option<String> = row.get("body")?;
+            let fingerprint: String = row.get("fingerprint")?;
+            let subject: String = row.get("subject")?;
+            Ok((fingerprint, subject, status.zip(headers.zip(body))))
+        })
+        .optional()?;
+    let Some((fingerprint, subject, reply)) = known else { return Ok(None) };
+    if fingerprint != key.fingerprint {
+        return Err(ClaimError::Reused);
+    }
+    Ok(Some(match reply {
+        None => Claim::Unfinished { subject },
+        Some((status, (headers, body))) => {
+            let headers = serde_json::from_str(&headers).unwrap_or_default();
+            Claim::Finished(StoredReply { status, headers, body })
+        }
+    }))
+}
+
+/// Takes the key for this request, or says what became of the first one.
+///
+/// # Errors
+///
+/// [`ClaimError`].
+pub fn claim(
+    tx: &Transaction<'_>,
+    key: &Key,
+    subject: &str,
+    now: Timestamp,
+) -> Result<Claim, ClaimError> {
+    if let Some(known) = find(tx, key)? {
+        return Ok(known);
+    }
+    insert_key(tx, key, subject, now)?;
+    Ok(Claim::New)
+}
+
+/// Writes down the reply that every repeat will get. The first reply stands: a second call
+/// changes nothing.
+///
+/// # Errors
+///
+/// [`DbError`].
+pub fn finish(tx: &Transaction<'_>, key_text: &str, reply: &StoredReply) -> DbResult<()> {
+    tx.prepare_cached(
+        "UPDATE idempotency_keys SET status = ?2, headers = ?3, body = ?4
+         WHERE key = ?1 AND status IS NULL",
+    )?
+    .execute(params![key_text, reply.status, headers_json(reply)?, reply.body])?;
+    Ok(())
+}
+
+/// The same for every key that waits for what becomes of `subject`. For work whose outcome
+/// is decided later than it is begun.
+///
+/// # Errors
+///
+/// [`DbError`].
+pub fn finish_for(tx: &Transaction<'_>, subject: &str, reply: &StoredReply) -> DbResult<()> {
+    tx.prepare_cached(
+        "UPDATE idempotency_keys SET status = ?2, headers = ?3, body = ?4
+         WHERE subject = ?1 AND status IS NULL",
+    )?
+    .execute(params![subject, reply.status, headers_json(reply)?, reply.body])?;
+    Ok(())
+}
+
+fn headers_json(reply: &StoredReply) -> DbResult<String> {
+    serde_json::to_string(&reply.headers).map_err(DbError::Unwritable)
+}
+
+fn insert_key(tx: &Transaction<'_>, key: &Key, subject: &str, now: Timestamp) -> DbResult<()> {
+    tx.prepare_cached(
+        "DELETE FROM idempotency_keys WHERE key IN
+         (SELECT key FROM idempotency_keys WHERE created_at < ?1 LIMIT ?2)",
+    )?
+    .execute(params![now.plus_ms(-KEPT_MS), SWEPT_PER_CLAIM])?;
+    tx.prepare_cached(
+        "INSERT INTO idempotency_keys (key, fingerprint, subject, created_at)
+         VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![key.text, key.fingerprint, subject, now])?;
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! How a service says no.
+
+use serde_json::json;
+
+use super::Subject;
+use crate::testing::{Process, eventually, raw_request};
+
+/// Requests that are none, or not for us.
+const NONSENSE: [&[u8]; 9] = [
+    b"\r\n\r\n",
+    b"nonsense\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+    b"GET / HTTP/9.9\r\n\r\n",
+    b"GET /\x00 HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
+    b"GET /%ff%fe?%ff=%zz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    b"GET http://elsewhere/../../etc/passwd HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+];
+
+/// With the same body as every other refusal.
+pub async fn a_path_that_does_not_exist_is_404(subject: &Subject) {
+    let service = subject.program.clone().start().await;
+
+    for path in ["/", "/nothing", "/internal", "/docs/nothing", "//", "/%2e%2e/"] {
+        service.get(path).await.expect_problem(404, "Not found");
+    }
+}
+
+/// With the methods that it has.
+pub async fn a_method_that_a_path_does_not_have_is_405(subject: &Subject) {
+    let service = subject.program.clone().start().await;
+
+    let answer = service.request("PATCH", subject.get).await;
+
+    answer.expect_problem(405, "Method not allowed");
+    let allowed = answer.expect_header("allow");
+    assert!(allowed.split(',').any(|method| method.trim() == "GET"), "{allowed}");
+}
+
+/// RFC 9457, with the same sentence.
+pub async fn a_client_that_asks_gets_the_full_form_of_an_error(subject: &Subject) {
+    let service = subject.program.clone().start().await;
+    let accept = "application/problem+json, application/json;q=0.5";
+
+    let missing = service.get("/nothing").header("accept", accept).await;
+    let locked = service.get(subject.get).without_key().header("accept", accept).await;
+
+    assert_eq!(missing.expect_header("content-type"), "application/problem+json");
+    assert_eq!(missing.expect_status(404), full_form("Not Found", 404, "Not found"));
+    assert_eq!(locked.expect_status(401), full_form("Unauthorized", 401, "Invalid API Key"));
+    assert_eq!(locked.expect_header("www-authenticate"), "ApiKey");
+}
+
+/// So that a client can point at a line of our log, and cannot write one.
+pub async fn a_sane_request_id_comes_back_and_another_is_replaced(subject: &Subject) {
+    let service = subject.program.clone().start().await;
+    let longest = "x".repeat(128);
+
+    for sane in ["shop-42_a.b", &longest] {
+        assert_eq!(echo(&service, sane).await, sane);
+        eventually("it is in the log", async || service.has_logged(sane)).await;
+    }
+
+    for wild in ["", "two words", "a\"b", "{}", "x\u{e9}", &"x".repeat(129)] {
+        let id = echo(&service, wild).await;
+        assert_eq!(id.len(), 36, "{wild:?} became {id}");
+    }
+    let (one, two) = (echo(&service, "").await, echo(&service, "").await);
+    assert_ne!(one, two);
+}
+
+/// Nothing that a client sends is our fault, and nobody else notices.
+pub async fn nonsense_is_refused_and_harms_nobody(subject: &Subject) {
+    let service = subject.program.clone().start().await;
+    let endless = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(100_000));
+
+    for nonsense in NONSENSE.into_iter().chain([endless.as_bytes()]) {
+        let heard = raw_request(service.address(), nonsense).await;
+        let heard = String::from_utf8_lossy(&heard);
+        let is_refusal = heard.is_empty() || heard.starts_with("HTTP/1.1 4");
+        assert!(is_refusal, "{} was answered {heard}", String::from_utf8_lossy(nonsense));
+    }
+
+    service.get(subject.get).await.expect_status(200);
+    assert!(!service.has_logged("ERROR"));
+}
+
+fn full_form(title: &str, status: u16, detail: &str) -> serde_json::Value {
+    json!({ "type": "about:blank", "title": title, "status": status, "detail": detail })
+}
+
+async fn echo(service: &Process, request_id: &str) -> String {
+    let answer = service.get("/health").header("x-request-id", request_id).await;
+    answer.expect_header("x-request-id").to_owned()
+}

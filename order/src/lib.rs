@@ -1,0 +1,48 @@
+//! The order service. It owns an order from the moment a shopper checks out until it is paid,
+//! or over without a payment.
+//!
+//! Read the modules in this order; each uses only the ones above it.
+//!
+//! 1. [`model`]: what an order is, and which moves are legal.
+//! 2. [`error`]: what can go wrong, and what the caller hears about it.
+//! 3. [`store`]: the SQL, one statement or one tight group per function.
+//! 4. [`saga`]: what is sent to whom in which state.
+//! 5. [`transactions`]: what happens together or not at all.
+//! 6. [`answers`]: what the other services' answers mean for an order.
+//! 7. [`signed`]: the webhook's signature, as an argument type.
+//! 8. [`handlers`]: HTTP in, HTTP out.
+//! 9. [`routes`]: the route table.
+//! 10. [`expiry`]: orders that nobody paid in time.
+//!
+//! New here, compared with the cart: a status machine, a decision that three parties compete
+//! for, messages to two services, compensation, and a webhook that may arrive twice.
+
+use chassis::messaging::outbox;
+use chassis::service::Blueprint;
+use chassis::storage::{Migration, idempotency};
+
+pub mod model;
+pub mod error;
+pub mod store;
+pub mod saga;
+pub mod transactions;
+pub mod answers;
+pub mod signed;
+pub mod handlers;
+pub mod routes;
+pub mod expiry;
+pub mod config;
+
+/// What this service is.
+pub const BLUEPRINT: Blueprint = Blueprint {
+    name: "order",
+    title: "Order service",
+    openapi: include_str!("../openapi.json"),
+    migrations: MIGRATIONS,
+};
+
+const MIGRATIONS: &[Migration] = &[
+    Migration { name: "0001_orders", sql: include_str!("../migrations/0001_orders.sql") },
+    idempotency::MIGRATION,
+    outbox::MIGRATION,
+];

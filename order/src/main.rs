@@ -1,0 +1,35 @@
+//! Settings, database, serve.
+
+use std::process::ExitCode;
+
+use axum::Router;
+use chassis::messaging::relay::{self, Relay};
+use chassis::service::{self, Platform};
+use order::config::Settings;
+use order::routes::{self, App};
+use order::{BLUEPRINT, answers, expiry, saga};
+
+fn main() -> ExitCode {
+    service::run(BLUEPRINT, build)
+}
+
+fn build(settings: Settings, platform: &mut Platform) -> Router {
+    let db = platform.db.clone();
+    let peers = vec![
+        platform.client(saga::CATALOG, &settings.catalog_service_url),
+        platform.client(saga::PAYMENT, &settings.payment_service_url),
+    ];
+    let relay = Relay::new(db.clone(), peers, None, answers::on_answer);
+    relay.start();
+    platform.gauge("outbox", {
+        let db = db.clone();
+        move || relay::gauge(&db)
+    });
+    tokio::spawn(expiry::expire_orders(db.clone(), relay.clone()));
+    routes::router(App {
+        db,
+        relay,
+        webhook_secrets: settings.webhook_secret.0,
+        expires_ms: i64::from(settings.order_expires_s) * 1_000,
+    })
+}

@@ -1,0 +1,32 @@
+//! The route table.
+
+use axum::Router;
+use axum::routing::{get, post};
+use chassis::messaging::relay::Relay;
+use chassis::messaging::signature::Secrets;
+use chassis::storage::Db;
+
+use crate::handlers;
+
+/// What the handlers work with. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// This service's file.
+    pub db: Db,
+    /// Delivers the messages of the saga.
+    pub relay: Relay,
+    /// Who may say that an order was paid; `None` if any holder of an API key may.
+    pub webhook_secrets: Option<Secrets>,
+    /// How long an order waits for its payment, in milliseconds.
+    pub expires_ms: i64,
+}
+
+/// The routes that need a key.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .route("/orders", get(handlers::list_orders).post(handlers::place_order))
+        .route("/orders/{order_id}", get(handlers::find_order))
+        .route("/orders/{order_id}/cancel", post(handlers::cancel_order))
+        .route("/orders/{order_id}/payment", post(handlers::receive_payment))
+        .with_state(app)
+}

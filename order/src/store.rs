@@ -1,0 +1,237 @@
+//! The SQL of orders, one statement or one tight group per function.
+
+use chassis::id::Id;
+use chassis::storage::DbResult;
+use chassis::time::Timestamp;
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, named_params, params};
+
+use crate::model::{
+    Filter, HistoryEntry, NewOrder, Order, OrderLine, OrderStatus, ProductId, Quantity, Reservation,
+};
+
+/// A page that is not asked for in a size has this many rows.
+const PAGE_SIZE: i64 = 100;
+
+const ORDER_COLUMNS: &str = "id, user_id, status, reservation, total_cents, payment_id, \
+    refusal_status, refusal_detail, created_at, updated_at, expires_at";
+
+/// Writes an order and its lines.
+///
+/// Takes a [`Transaction`] rather than a [`Connection`] because it runs more than one
+/// statement: half an order must never be visible.
+pub fn insert_order(tx: &Transaction<'_>, order: &NewOrder) -> DbResult<()> {
+    tx.prepare_cached(
+        "INSERT INTO orders (id, user_id, status, reservation, total_cents, created_at,
+             updated_at, expires_at)
+         VALUES (:id, :user_id, 'CREATED', 'PENDING', :total_cents, :now, :now, :expires_at)",
+    )?
+    .execute(named_params! {
+        ":id": order.id,
+        ":user_id": order.user_id,
+        ":total_cents": order.total,
+        ":now": order.now,
+        ":expires_at": order.expires_at,
+    })?;
+    let mut insert_line = tx.prepare_cached(
+        "INSERT INTO order_lines (order_id, position, product_id, quantity, unit_price_cents)
+         VALUES (:order_id, :position, :product_id, :quantity, :unit_price_cents)",
+    )?;
+    for (position, line) in (1_i64..).zip(&order.lines) {
+        insert_line.execute(named_params! {
+            ":order_id": order.id,
+            ":position": position,
+            ":product_id": line.product_id,
+            ":quantity": line.quantity,
+            ":unit_price_cents": line.price,
+        })?;
+    }
+    Ok(())
+}
+
+/// Adds an entry to an order's history.
+pub fn insert_history(
+    tx: &Transaction<'_>,
+    order_id: Id,
+    status: OrderStatus,
+    detail: &str,
+    now: Timestamp,
+) -> DbResult<()> {
+    tx.prepare_cached(
+        "INSERT INTO order_history (order_id, position, at, status, detail)
+         SELECT ?1, coalesce(max(position), 0) + 1, ?2, ?3, ?4
+         FROM order_history WHERE order_id = ?1",
+    )?
+    .execute(params![order_id, now, status.as_str(), detail])?;
+    Ok(())
+}
+
+/// One order with its lines.
+pub fn find_order(connection: &Connection, id: Id) -> DbResult<Option<Order>> {
+    let mut query =
+        connection.prepare_cached(&format!("SELECT {ORDER_COLUMNS} FROM orders WHERE id = ?1"))?;
+    let order = query.query_row([id], order_from_row).optional()?;
+    order.map(|order| with_lines(connection, order)).transpose()
+}
+
+/// What has happened to an order, oldest first.
+pub fn list_history(connection: &Connection, id: Id) -> DbResult<Vec<HistoryEntry>> {
+    let mut query = connection.prepare_cached(
+        "SELECT at, status, detail FROM order_history WHERE order_id = ?1 ORDER BY position",
+    )?;
+    let entries = query.query_map([id], |row| {
+        Ok(HistoryEntry {
+            at: row.get("at")?,
+            status: row.get("status")?,
+            detail: row.get("detail")?,
+        })
+    })?;
+    Ok(entries.collect::<rusqlite::Result<_>>()?)
+}
+
+/// One page of orders, newest first, and whether there are more.
+pub fn list_orders(connection: &Connection, filter: &Filter) -> DbResult<(Vec<Order>, bool)> {
+    let limit = filter.limit.map_or(PAGE_SIZE, |limit| limit.get());
+    let (after, status) = (filter.after, filter.status.map(OrderStatus::as_str));
+    // Only the conditions that are asked for, so that SQLite picks the index made for them.
+    let mut conditions = vec!["TRUE"];
+    // One more than wanted tells whether there are more.
+    let limit_and_one = limit + 1;
+    let mut parameters: Vec<(&str, &dyn ToSql)> = vec![(":limit", &limit_and_one)];
+    if let Some(after) = &after {
+        conditions.push("id < :after");
+        parameters.push((":after", after));
+    }
+    if let Some(user_id) = &filter.user_id {
+        conditions.push("user_id = :user_id");
+        parameters.push((":user_id", user_id));
+    }
+    if let Some(status) = &status {
+        conditions.push("status = :status");
+        parameters.push((":status", status));
+    }
+    let mut query = connection.prepare_cached(&format!(
+        "SELECT {ORDER_COLUMNS} FROM orders WHERE {} ORDER BY id DESC LIMIT :limit",
+        conditions.join(" AND ")
+    ))?;
+    let orders = query.query_map(parameters.as_slice(), order_from_row)?;
+    let mut orders: Vec<Order> = orders.collect::<rusqlite::Result<_>>()?;
+    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+    let has_more = orders.len() > wanted;
+    orders.truncate(wanted);
+    let orders = orders.into_iter().map(|order| with_lines(connection, order));
+    Ok((orders.collect::<DbResult<_>>()?, has_more))
+}
+
+/// Orders whose time is over, the longest over first.
+pub fn list_expired(connection: &Connection, now: Timestamp, limit: u32) -> DbResult<Vec<Id>> {
+    let mut query = connection.prepare_cached(
+        "SELECT id FROM orders WHERE status = 'CREATED' AND expires_at <= ?1
+         ORDER BY expires_at LIMIT ?2",
+    )?;
+    let ids = query.query_map(params![now, limit], |row| row.get(0))?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Moves an order on, if it still stands where it did; `false` if somebody else was first.
+/// SQL decides, so of several that compete for an order exactly one wins.
+pub fn set_status(
+    tx: &Transaction<'_>,
+    id: Id,
+    (from, to): (OrderStatus, OrderStatus),
+    now: Timestamp,
+) -> DbResult<bool> {
+    let moved = tx
+        .prepare_cached(
+            "UPDATE orders SET status = ?3, updated_at = ?4 WHERE id = ?1 AND status = ?2",
+        )?
+        .execute(params![id, from.as_str(), to.as_str(), now])?;
+    Ok(moved == 1)
+}
+
+/// Marks an order as paid, if it still waits for its payment; `false` if somebody was first.
+pub fn set_paid(
+    tx: &Transaction<'_>,
+    id: Id,
+    payment_id: Option<Id>,
+    now: Timestamp,
+) -> DbResult<bool> {
+    let paid = tx
+        .prepare_cached(
+            "UPDATE orders SET status = 'PAID', payment_id = ?2, updated_at = ?3
+             WHERE id = ?1 AND status = 'CREATED'",
+        )?
+        .execute(params![id, payment_id, now])?;
+    Ok(paid == 1)
+}
+
+/// Notes what the catalog said.
+pub fn set_reservation(
+    tx: &Transaction<'_>,
+    id: Id,
+    reservation: Reservation,
+    now: Timestamp,
+) -> DbResult<()> {
+    tx.prepare_cached("UPDATE orders SET reservation = ?2, updated_at = ?3 WHERE id = ?1")?
+        .execute(params![id, reservation.as_str(), now])?;
+    Ok(())
+}
+
+/// Notes that the catalog said no, how and why.
+pub fn set_refusal(
+    tx: &Transaction<'_>,
+    id: Id,
+    (status, detail): (u16, &str),
+    now: Timestamp,
+) -> DbResult<()> {
+    tx.prepare_cached(
+        "UPDATE orders SET reservation = 'REFUSED', refusal_status = ?2, refusal_detail = ?3,
+             updated_at = ?4
+         WHERE id = ?1",
+    )?
+    .execute(params![id, status, detail, now])?;
+    Ok(())
+}
+
+fn with_lines(connection: &Connection, mut order: Order) -> DbResult<Order> {
+    let mut query = connection.prepare_cached(
+        "SELECT product_id, quantity, unit_price_cents FROM order_lines
+         WHERE order_id = ?1 ORDER BY position",
+    )?;
+    let lines = query.query_map([order.id], |row| {
+        Ok(OrderLine {
+            product_id: ProductId::new(row.get(0)?).ok_or_else(|| unknown_word(0))?,
+            quantity: Quantity::new(row.get(1)?).ok_or_else(|| unknown_word(1))?,
+            price: row.get(2)?,
+        })
+    })?;
+    order.lines = lines.collect::<rusqlite::Result<_>>()?;
+    Ok(order)
+}
+
+fn order_from_row(row: &Row<'_>) -> rusqlite::Result<Order> {
+    let status: String = row.get("status")?;
+    let reservation: String = row.get("reservation")?;
+    let refusal_status: Option<u16> = row.get("refusal_status")?;
+    Ok(Order {
+        id: row.get("id")?,
+        user_id: row.get("user_id")?,
+        status: status.parse().map_err(|_| unknown_word(2))?,
+        reservation: Reservation::ALL
+            .into_iter()
+            .find(|state| state.as_str() == reservation)
+            .ok_or_else(|| unknown_word(3))?,
+        total: row.get("total_cents")?,
+        payment_id: row.get("payment_id")?,
+        refusal: refusal_status.zip(row.get("refusal_detail")?),
+        lines: Vec::new(),
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
+        expires_at: row.get("expires_at")?,
+    })
+}
+
+/// The CHECKs of the table make this impossible; it says which column would be at fault.
+fn unknown_word(column: usize) -> rusqlite::Error {
+    rusqlite::Error::InvalidColumnType(column, "a value outside its CHECK".to_owned(), Type::Text)
+}

@@ -1,0 +1,44 @@
+//! The payment service. It owns the money: what was taken for which order, and whether the
+//! order knows.
+//!
+//! Read the modules in this order; each uses only the ones above it.
+//!
+//! 1. [`model`]: what a payment is, and which moves are legal.
+//! 2. [`error`]: what can go wrong, and what the caller hears about it.
+//! 3. [`store`]: the SQL, one statement per function.
+//! 4. [`webhook`]: the message that tells the order.
+//! 5. [`transactions`]: what happens together or not at all.
+//! 6. [`answers`]: what the order's answer means for a payment.
+//! 7. [`handlers`]: HTTP in, HTTP out.
+//! 8. [`routes`]: the route table.
+//!
+//! New here, compared with the order: telling somebody reliably who may be away for days, with
+//! a signature, and the difference between a refusal and silence when money is involved.
+
+use chassis::messaging::outbox;
+use chassis::service::Blueprint;
+use chassis::storage::{Migration, idempotency};
+
+pub mod model;
+pub mod error;
+pub mod store;
+pub mod webhook;
+pub mod transactions;
+pub mod answers;
+pub mod handlers;
+pub mod routes;
+pub mod config;
+
+/// What this service is.
+pub const BLUEPRINT: Blueprint = Blueprint {
+    name: "payment",
+    title: "Payment service",
+    openapi: include_str!("../openapi.json"),
+    migrations: MIGRATIONS,
+};
+
+const MIGRATIONS: &[Migration] = &[
+    Migration { name: "0001_payments", sql: include_str!("../migrations/0001_payments.sql") },
+    idempotency::MIGRATION,
+    outbox::MIGRATION,
+];

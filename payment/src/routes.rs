@@ -1,0 +1,27 @@
+//! The route table.
+
+use axum::Router;
+use axum::routing::{get, post};
+use chassis::messaging::relay::Relay;
+use chassis::storage::Db;
+
+use crate::handlers;
+
+/// What the handlers work with. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// This service's file.
+    pub db: Db,
+    /// Delivers the webhooks.
+    pub relay: Relay,
+}
+
+/// The routes that need a key.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .route("/pay", post(handlers::pay))
+        .route("/payments", get(handlers::list_payments))
+        .route("/payments/{order_id}", get(handlers::find_payment))
+        .route("/internal/refunds", post(handlers::refund))
+        .with_state(app)
+}

@@ -1,0 +1,37 @@
+//! The message that tells the order about its payment.
+//!
+//! It is written in the transaction of the payment and sent at once. If nobody answers, the
+//! relay goes on for three days; its id stays the same over all attempts, and so does the
+//! payment's, by which the order knows a repeat.
+
+use axum::http::Method;
+use chassis::id::Id;
+use chassis::messaging::outbox::{self, Delivery, Message};
+use chassis::money::Cents;
+use chassis::storage::DbResult;
+use rusqlite::Transaction;
+use serde::Serialize;
+
+use crate::model::NewPayment;
+
+/// The service that is told.
+pub const ORDER: &str = "order";
+
+/// What the message says.
+pub const KIND: &str = "payment.received";
+
+#[derive(Serialize)]
+struct Notice {
+    payment_id: Id,
+    amount: Cents,
+}
+
+/// Writes the message. The request that pays delivers it, because its reply depends on the
+/// answer.
+pub fn notify(tx: &Transaction<'_>, payment: &NewPayment) -> DbResult<Message> {
+    let target = (Method::POST, format!("/orders/{}/payment", payment.order_id));
+    let body = Notice { payment_id: payment.id, amount: payment.amount };
+    let message = Message::new(Id::new(), ORDER, KIND, payment.id, target, &body, payment.now)?;
+    outbox::insert(tx, &message, Delivery::Caller)?;
+    Ok(message)
+}
