@@ -1,0 +1,66 @@
+// What the page says when the shop refuses or a service is away.
+
+import assert from "node:assert/strict";
+import { pageTest } from "./support.mjs";
+import { API_KEY, addToCart, cartLine, checkOut, fillCart, newProduct, sees, withoutCatalog } from "./shop.mjs";
+
+pageTest("a wrong key is asked for in a sentence, and the right one mends it", { key: "wrong-key-of-20-chars", expectedFailures: ["/api/"] }, async (page) => {
+  await sees(page, "The shop did not accept this API key.");
+  const field = page.getByLabel("API key");
+  assert.ok(await field.evaluate((element) => element === document.activeElement));
+
+  await field.fill(API_KEY);
+  await page.keyboard.press("Enter");
+  await page.locator(".card h3").first().waitFor();
+  await field.waitFor({ state: "detached" });
+
+  await page.reload();
+  await page.locator(".card h3").first().waitFor();
+});
+
+pageTest("a catalog that is away is named, and can be asked again", { expectedFailures: ["/api/catalog"] }, async (page) => {
+  await withoutCatalog(async () => {
+    await page.reload();
+    await sees(page, "Catalog service is unavailable.");
+    await sees(page, "Without the catalog there are no products to show");
+  });
+
+  await page.getByRole("button", { name: "Load the products again" }).click();
+  await page.locator(".card h3").first().waitFor();
+});
+
+pageTest("a product added while the catalog is away is marked as not verified", { expectedFailures: ["/api/catalog"] }, async (page) => {
+  const { name } = await newProduct();
+  await page.reload();
+  await page.locator(".card h3").first().waitFor();
+
+  await withoutCatalog(async () => {
+    await addToCart(page, name);
+    await cartLine(page, name).getByText("Not verified.").waitFor();
+    await page.getByRole("status").getByText("the catalog did not answer").waitFor();
+  });
+});
+
+pageTest("an order placed while the catalog is away settles when it is back", { expectedFailures: ["/api/catalog"] }, async (page) => {
+  const { name } = await newProduct();
+  await page.reload();
+  await fillCart(page, name);
+
+  await withoutCatalog(async () => {
+    await checkOut(page);
+    await sees(page, "the goods are not set aside yet");
+  });
+
+  // The outbox may be between two of its tries when the catalog comes back.
+  await page.getByText("the goods are set aside.").waitFor({ timeout: 30_000 });
+  await sees(page, "Bought. Thank you!");
+});
+
+pageTest("a shop that cannot be reached is told apart from one that refuses", { expectedFailures: ["/api/"] }, async (page) => {
+  await page.locator(".card h3").first().waitFor();
+  await page.route("**/api/**", (route) => route.abort("connectionrefused"));
+
+  await page.locator(".card button").first().click();
+
+  await page.getByRole("status").getByText("No answer: the shop cannot be reached.").waitFor();
+});

@@ -1,0 +1,109 @@
+// What every view owes every reader: names, contrast, room on a phone, a choice of theme.
+
+import assert from "node:assert/strict";
+import axe from "axe-core";
+import { pageTest } from "./support.mjs";
+import { checkOut, fillCart, newOrder, newProduct, newUser, sees, shop } from "./shop.mjs";
+
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+for (const theme of ["light", "dark"]) {
+  for (const width of [360, 1280]) {
+    pageTest(`the shop has no axe violations: ${theme}, ${width} px`, { theme, width }, async (page) => {
+      await page.locator(".card h3").first().waitFor();
+      await expectNoViolations(page);
+      await page.getByRole("button", { name: /settings/ }).click();
+      await fillCart(page, "Mouse");
+      await openPanel(page);
+      await expectNoViolations(page);
+      await checkOut(page);
+      await sees(page, "Bought. Thank you!");
+      await expectNoViolations(page);
+    });
+
+    const user = newUser();
+    pageTest(`orders have no axe violations: ${theme}, ${width} px`, { theme, width, user, view: "orders" }, async (page) => {
+      await sees(page, "has not ordered anything yet");
+      await expectNoViolations(page);
+      await newOrder(user);
+      await page.getByRole("button", { name: "Refresh" }).click();
+      await page.locator(".row").waitFor();
+      await expectNoViolations(page);
+      await page.locator(".row").click();
+      await page.locator("article").waitFor();
+      await openPanel(page);
+      await expectNoViolations(page);
+    });
+  }
+
+  const refused = { theme, key: "wrong-key-of-20-chars", expectedFailures: ["/api/"] };
+  pageTest(`a refused key has no axe violations: ${theme}`, refused, async (page) => {
+    await sees(page, "The shop did not accept this API key.");
+    await expectNoViolations(page);
+  });
+}
+
+const longName = `${newUser()}-${"x".repeat(36)}`.slice(0, 64);
+pageTest("no view scrolls sideways on a phone", { width: 360, user: longName, expectedFailures: ["/api/orders"] }, async (page, user) => {
+  const { id } = await newProduct({ name: "Donaudampfschifffahrtsgesellschaftskapitaensmuetzenabzeichen".repeat(3) });
+  await shop("POST", `/api/cart/${user}/add?product_id=${id}&quantity=1000`);
+  await page.reload();
+  await page.locator(".line").waitFor();
+  await openPanel(page);
+  await expectNoSidewaysScroll(page);
+
+  await checkOut(page);
+  await sees(page, "Out of stock");
+  await expectNoSidewaysScroll(page);
+
+  const { order_id: order } = await newOrder(user, 1000);
+  await page.getByRole("link", { name: "Orders", exact: true }).click();
+  await page.locator(".row").first().waitFor();
+  await expectNoSidewaysScroll(page);
+  await page.locator(`.row[href*="${order}"]`).click();
+  await page.locator("article").waitFor();
+  await expectNoSidewaysScroll(page);
+});
+
+pageTest("the theme switch beats the system and is remembered", { colorScheme: "light" }, async (page) => {
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await ground();
+
+  await page.getByRole("button", { name: /Switch to light/ }).click();
+  assert.equal(await ground(), light);
+  await page.getByRole("button", { name: /Switch to dark/ }).click();
+  const dark = await ground();
+  assert.notEqual(dark, light);
+  await page.reload();
+  await page.getByRole("button", { name: /Switch to auto/ }).waitFor();
+  assert.equal(await ground(), dark);
+});
+
+pageTest("the whole page weighs less than 150 KB", {}, async (page) => {
+  await page.reload({ waitUntil: "networkidle" });
+  const bytes = await page.evaluate(() => {
+    const files = performance.getEntriesByType("resource").filter(({ name }) => !name.includes("/api/"));
+    return files.reduce((sum, { decodedBodySize }) => sum + decodedBodySize, 0);
+  });
+  assert.ok(bytes > 0 && bytes < 150_000, `${bytes} bytes`);
+});
+
+async function openPanel(page) {
+  if (!(await page.locator(".panel-body").isVisible())) await page.getByRole("button", { name: "Behind the scenes" }).click();
+  await page.locator(".action").first().click();
+}
+
+async function expectNoViolations(page) {
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
+  const { violations } = await page.evaluate((values) => axe.run(document, { runOnly: { type: "tag", values } }), RULES);
+  const told = violations.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.map(({ html, failureSummary }) => `  ${html}\n  ${failureSummary}`).join("\n")}`);
+  assert.equal(told.join("\n"), "");
+}
+
+async function expectNoSidewaysScroll(page) {
+  const { scrollWidth, clientWidth } = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return { scrollWidth, clientWidth };
+  });
+  assert.ok(scrollWidth <= clientWidth, `${scrollWidth} px of content in ${clientWidth} px`);
+}

@@ -1,0 +1,80 @@
+// Orders that exist: reading, paying, cancelling, paging.
+
+import assert from "node:assert/strict";
+import { pageTest } from "./support.mjs";
+import { newOrder, newUser, sees, shop } from "./shop.mjs";
+
+const badge = (page, text) => page.locator("article .badge", { hasText: text }).waitFor();
+
+async function openFirst(page) {
+  await page.getByRole("button", { name: "Refresh" }).click();
+  await page.locator(".row").first().click();
+  await page.locator("article").waitFor();
+}
+
+pageTest("a created order is paid from its page", { view: "orders" }, async (page, user) => {
+  const order = await newOrder(user, 2);
+  await openFirst(page);
+
+  await page.getByRole("button", { name: "Pay $59.98" }).click();
+  await badge(page, "PAID");
+
+  await page.locator(".timeline", { hasText: "PAYMENT COMPLETED" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: "Cancel the order" }).count(), 0);
+  assert.equal((await shop("GET", `/api/orders/${order.order_id}`)).status, "PAID");
+});
+
+pageTest("a created order is cancelled from its page", { view: "orders" }, async (page, user) => {
+  const order = await newOrder(user);
+  await openFirst(page);
+
+  await page.getByRole("button", { name: "Cancel the order" }).click();
+  await badge(page, "CANCELLED");
+
+  await page.locator(".row .badge", { hasText: "CANCELLED" }).waitFor();
+  assert.equal((await shop("GET", `/api/orders/${order.order_id}`)).status, "CANCELLED");
+});
+
+pageTest("an order that was paid elsewhere says so when it is cancelled", { view: "orders", expectedFailures: ["/cancel"] }, async (page, user) => {
+  const order = await newOrder(user);
+  await openFirst(page);
+  await shop("POST", `/api/pay?order_id=${order.order_id}&amount=29.99`);
+
+  await page.getByRole("button", { name: "Cancel the order" }).click();
+
+  await page.getByRole("status").getByText("PAID").waitFor();
+  await badge(page, "PAID");
+});
+
+pageTest("orders are shown page by page, newest first", { view: "orders" }, async (page, user) => {
+  const ids = [];
+  for (let count = 0; count < 12; count += 1) ids.unshift((await newOrder(user)).order_id);
+  const shown = () => page.locator(".row").evaluateAll((rows) => rows.map((row) => row.href.replace(/^.*orders\/|\?.*$/g, "")));
+  await page.getByRole("button", { name: "Refresh" }).click();
+
+  await page.getByRole("link", { name: "Older orders" }).waitFor();
+  assert.deepEqual(await shown(), ids.slice(0, 10));
+  await page.getByRole("link", { name: "Older orders" }).click();
+  await page.locator(`.row[href*="${ids[11]}"]`).waitFor();
+  assert.deepEqual(await shown(), ids.slice(10));
+  assert.equal(await page.getByRole("link", { name: "Older orders" }).count(), 0);
+
+  await page.getByRole("link", { name: "Newest orders" }).click();
+  await page.locator(`.row[href*="${ids[0]}"]`).waitFor();
+});
+
+pageTest("the orders of all users are one switch away", { view: "orders" }, async (page) => {
+  const other = newUser();
+  const { order_id: id } = await newOrder(other);
+  await sees(page, "has not ordered anything yet");
+
+  await page.getByLabel("Orders of all users").check();
+
+  await page.locator(`.row[href*="${id}"]`, { hasText: other }).waitFor();
+});
+
+pageTest("an order that does not exist is said to be missing", { view: "orders", expectedFailures: ["/api/orders/"] }, async (page) => {
+  await page.evaluate(() => (location.hash = "#/orders/01890000-0000-7000-8000-000000000000"));
+
+  await sees(page, "Order not found.");
+});

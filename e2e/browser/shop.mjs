@@ -1,0 +1,101 @@
+// The running shop as tests and screenshots use it: a browser, requests past the page that set
+// the scene, and what a shopper does, in the words of the shop.
+
+import { execSync } from "node:child_process";
+import { chromium } from "playwright-core";
+
+export const SHOP_URL = (process.env.SHOP_URL ?? "http://127.0.0.1:8080").replace(/\/$/, "");
+export const API_KEY = process.env.API_KEY ?? "secret-key-123";
+/** Longer than the page's own time-out of 10 s, so that the page speaks first. */
+export const PATIENCE_MS = 15_000;
+const ARGS = [
+  "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync",
+];
+
+export function startBrowser() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ARGS });
+}
+
+let users = 0;
+export function newUser() {
+  return `e2e-${Date.now().toString(36)}-${process.pid}-${(users += 1)}`;
+}
+
+/** A request past the page, to set the scene or to see what is true. */
+export async function shop(method, path, body) {
+  const headers = { "X-API-Key": API_KEY, "Content-Type": "application/json" };
+  const response = await fetch(SHOP_URL + path, { method, headers, body: body && JSON.stringify(body) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
+  return text ? JSON.parse(text) : null;
+}
+
+let made = 0;
+/** A product no other test knows, so that nobody has its price or existence in a cache. */
+export function newProduct(news = {}) {
+  return shop("POST", "/api/catalog/products", { name: `Test thing ${process.pid} ${(made += 1)}`, price: 12.5, stock: 100, ...news });
+}
+
+/** An order that exists and is not paid; one piece costs 29.99. */
+export async function newOrder(user, quantity = 1) {
+  const { id, price } = await newProduct({ price: 29.99, stock: quantity });
+  return shop("POST", `/api/orders?user_id=${user}`, [{ product_id: id, quantity, price }]);
+}
+
+export function ordersOf(user) {
+  return shop("GET", `/api/orders?user_id=${user}`);
+}
+
+/** Runs the body while the catalog is down, and brings it back whatever happens. */
+export async function withoutCatalog(body) {
+  run("SHOP_STOP_CATALOG");
+  try {
+    await until(async () => (await fetch(`${SHOP_URL}/health/catalog`)).status === 503);
+    await body();
+  } finally {
+    run("SHOP_START_CATALOG");
+    await until(async () => (await fetch(`${SHOP_URL}/health/catalog`)).ok);
+  }
+}
+
+function run(name) {
+  const command = process.env[name];
+  if (!command) throw new Error(`${name} must hold a shell command that stops or starts the catalog`);
+  execSync(command, { stdio: "inherit" });
+}
+
+/** Asks until the answer is yes; the pause only keeps the asking from being a flood. */
+export async function until(condition) {
+  const end = Date.now() + PATIENCE_MS;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`Still not true after ${PATIENCE_MS} ms: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+// What a shopper does and sees.
+
+/** Searches first: a shelf of many products shows only the first ones. */
+export async function addToCart(page, name) {
+  await page.getByLabel("Search products").fill(name);
+  await page.getByRole("button", { name: `Add to cart: ${name}`, exact: true }).click();
+}
+
+/** Adds one product through the page and waits until the cart shows it. */
+export async function fillCart(page, name) {
+  await addToCart(page, name);
+  await cartLine(page, name).waitFor();
+}
+
+export function cartLine(page, name) {
+  return page.locator(".line", { hasText: name });
+}
+
+export function checkOut(page) {
+  return page.getByRole("button", { name: "Check out" }).click();
+}
+
+export function sees(page, text) {
+  return page.getByText(text).first().waitFor();
+}

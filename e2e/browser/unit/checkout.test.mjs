@@ -1,0 +1,86 @@
+// What a checkout does next, and what each answer means.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  afterLook, afterReload, canRetry, isRunning, isSettling, meaningOfAnswer, meaningOfFailure, newAttempt, nextStep, orderBody,
+  withStep,
+} from "../../../frontend/js/checkout.js";
+
+function anAttempt() {
+  let count = 0;
+  const lines = [{ productId: 1, name: "Laptop", quantity: 1, priceCents: 99999, verified: true }];
+  return newAttempt({ user: "ada", lines, newKey: () => `key-${(count += 1)}` });
+}
+
+const held = { status: 201, body: { order_id: "o1", reservation: "HELD" } };
+const paid = { status: 200, body: { status: "PAID" } };
+const silent = { status: 0, detail: "No answer.", retryAfter: null };
+
+test("prices leave the page with exactly two decimals", () => {
+  assert.equal(orderBody([{ productId: 10, quantity: 2, priceCents: 32900 }]), '[{"product_id":10,"quantity":2,"price":329.00}]');
+});
+
+test("the steps follow one another to the end", () => {
+  let attempt = anAttempt();
+  assert.equal(nextStep(attempt), "order");
+  attempt = withStep(attempt, "order", meaningOfAnswer("order", held));
+  assert.equal(nextStep(attempt), "pay");
+  attempt = withStep(attempt, "pay", meaningOfAnswer("pay", paid));
+  assert.equal(nextStep(attempt), "clear");
+  attempt = withStep(attempt, "clear", meaningOfAnswer("clear", { status: 200, body: {} }));
+  assert.equal(nextStep(attempt), null);
+});
+
+test("a refused order stops the checkout for good", () => {
+  for (const [status, words] of [[404, /No such product/], [409, /Out of stock/], [422, /current prices/]]) {
+    const result = meaningOfFailure("order", { status, detail: "because" });
+    const attempt = withStep(anAttempt(), "order", result);
+    assert.match(result.text, words);
+    assert.match(result.text, /Nothing was ordered/);
+    assert.equal(nextStep(attempt), null);
+    assert.equal(canRetry(attempt), false);
+  }
+});
+
+test("silence is not a refusal: paying goes on with the same order and key", () => {
+  const ordered = { ...withStep(anAttempt(), "order", meaningOfAnswer("order", held)), orderId: "o1" };
+  for (const status of [0, 401, 429, 500, 503]) {
+    const attempt = withStep(ordered, "pay", meaningOfFailure("pay", { ...silent, status }));
+    assert.equal(canRetry(attempt), true);
+    assert.equal(nextStep(attempt), "pay");
+    assert.equal(attempt.orderId, "o1");
+    assert.equal(attempt.keys.pay, ordered.keys.pay);
+  }
+});
+
+test("a cart that cannot be cleared is only ever tried again", () => {
+  const result = meaningOfFailure("clear", { status: 404, detail: "Not found" });
+  assert.equal(result.outcome, "undecided");
+});
+
+test("a pending payment is looked at until the order has heard of it", () => {
+  let attempt = withStep(anAttempt(), "order", meaningOfAnswer("order", held));
+  attempt = withStep(attempt, "pay", meaningOfAnswer("pay", { status: 202, body: { status: "PENDING" } }));
+  assert.equal(isSettling(attempt), true);
+  assert.equal(afterLook(attempt, { status: "CREATED", reservation: "HELD" }).steps.pay.outcome, "pending");
+  assert.equal(afterLook(attempt, { status: "PAID", reservation: "HELD" }).steps.pay.outcome, "done");
+  assert.equal(afterLook(attempt, { status: "EXPIRED", reservation: "RELEASED" }).steps.pay.outcome, "refused");
+});
+
+test("a pending reservation may still be held or refused", () => {
+  const answer = { status: 201, body: { order_id: "o1", reservation: "PENDING" } };
+  const attempt = withStep(anAttempt(), "order", meaningOfAnswer("order", answer));
+  assert.equal(nextStep(attempt), "pay");
+  assert.equal(afterLook(attempt, { status: "PAID", reservation: "COMMITTED" }).steps.order.outcome, "done");
+  assert.equal(afterLook(attempt, { status: "REFUNDED", reservation: "REFUSED" }).steps.order.outcome, "refused");
+});
+
+test("a reload in the middle of a step leaves it undecided", () => {
+  const running = withStep(anAttempt(), "order", { outcome: "running" });
+  assert.equal(isRunning(running), true);
+  const attempt = afterReload(running);
+  assert.equal(isRunning(attempt), false);
+  assert.equal(canRetry(attempt), true);
+  assert.equal(afterReload(anAttempt()).steps.order.outcome, "waiting");
+});

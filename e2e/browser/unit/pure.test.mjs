@@ -1,0 +1,94 @@
+// Addresses, the shelf, the timeline, problems and settings.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { explain, isUndecided } from "../../../frontend/js/problems.js";
+import { hashFor, nextAfter, parseRoute } from "../../../frontend/js/route.js";
+import { DEFAULTS, cleaned, loadSettings, saveSettings } from "../../../frontend/js/settings.js";
+import { matching, pricedLines, whyNoCheckout } from "../../../frontend/js/shelf.js";
+import { currentPayment, isUnsettled, timeline } from "../../../frontend/js/timeline.js";
+
+const VIEWS = ["shop", "orders"];
+
+test("an address survives being written and read", () => {
+  const hash = hashFor("orders", { id: "a b/c", all: "1", after: "" });
+  assert.equal(hash, "#/orders/a%20b%2Fc?all=1");
+  assert.deepEqual(parseRoute(hash, VIEWS), { view: "orders", id: "a b/c", query: { all: "1" } });
+});
+
+test("an unknown or broken address leads to the shop", () => {
+  assert.equal(parseRoute("", VIEWS).view, "shop");
+  assert.deepEqual(parseRoute("#/nowhere/1", VIEWS), { view: "shop", id: null, query: {} });
+  assert.equal(parseRoute("#/orders/%E0%A4%A", VIEWS).id, "%E0%A4%A");
+});
+
+test("the Link header names the next page, and the last page has none", () => {
+  assert.equal(nextAfter('<?limit=10&after=0190-a>; rel="next"'), "0190-a");
+  assert.equal(nextAfter('<http://h/orders?user_id=x%26y&after=7>;rel=next'), "7");
+  assert.equal(nextAfter(null), null);
+  assert.equal(nextAfter('<?after=1>; rel="prev"'), null);
+});
+
+const LAMP = { id: 9, name: "Desk lamp", description: "Warm light", price: 39.95, category_id: 4, category_name: "Home office", image: "l.svg" };
+const MOUSE = { id: 2, name: "Mouse", description: null, price: 29.99, category_id: 2, category_name: "Accessories", image: null };
+
+test("search wants every word, somewhere, in any case", () => {
+  const find = (text, category = null) => matching([LAMP, MOUSE], { text, category }).map(({ id }) => id);
+  assert.deepEqual(find(""), [9, 2]);
+  assert.deepEqual(find("LIGHT lamp"), [9]);
+  assert.deepEqual(find("accessor"), [2]);
+  assert.deepEqual(find("mouse", 4), []);
+});
+
+test("a cart line gets its name and price from the catalog, if the catalog has it", () => {
+  const lines = pricedLines([{ product_id: 2, quantity: 3 }, { product_id: 77, quantity: 1, validated: false }], [MOUSE]);
+  assert.deepEqual(lines[0], { productId: 2, quantity: 3, verified: true, name: "Mouse", image: null, priceCents: 2999 });
+  assert.equal(lines[1].verified, false);
+  assert.equal(lines[1].priceCents, null);
+  assert.match(whyNoCheckout(lines), /Product 77/);
+  assert.equal(whyNoCheckout(lines.slice(0, 1)), null);
+  assert.match(whyNoCheckout([]), /empty/);
+});
+
+const AT = (second) => `2025-01-01T00:00:0${second}.000Z`;
+
+test("the timeline tells orders and payments in the order they happened", () => {
+  const order = { history: [{ at: AT(1), status: "CREATED", detail: "" }, { at: AT(3), status: "PAID", detail: "" }] };
+  const payments = [{ status: "COMPLETED", reason: null, created_at: AT(2), updated_at: AT(4) }];
+  const told = timeline(order, payments).map(({ service, status }) => `${service} ${status}`);
+  assert.deepEqual(told, ["order CREATED", "payment PAYMENT RECORDED", "order PAID", "payment PAYMENT COMPLETED"]);
+});
+
+test("the live payment counts, whatever failed since", () => {
+  const payments = [{ status: "FAILED" }, { status: "PENDING" }];
+  assert.equal(currentPayment(payments).status, "PENDING");
+  assert.equal(currentPayment([]), null);
+  assert.equal(isUnsettled({ reservation: "HELD" }, payments), true);
+  assert.equal(isUnsettled({ reservation: "PENDING" }, []), true);
+  assert.equal(isUnsettled({ reservation: "HELD" }, [{ status: "COMPLETED" }]), false);
+});
+
+test("only answers that decide nothing may be asked for again", () => {
+  assert.deepEqual([0, 401, 429, 500, 503].map(isUndecided), [true, true, true, true, true]);
+  assert.deepEqual([200, 404, 409, 422].map(isUndecided), [false, false, false, false]);
+});
+
+test("problems are sentences that say what to do", () => {
+  assert.match(explain({ status: 401, detail: "Invalid API Key" }), /API key/);
+  assert.match(explain({ status: 429, detail: "", retryAfter: "3" }), /3 seconds/);
+  assert.match(explain({ status: 503, detail: "catalog service is unavailable" }), /^Catalog service is unavailable\./);
+  assert.equal(explain({ status: 404, detail: "Order not found" }), "Order not found.");
+});
+
+test("settings are kept, cleaned, and never needed", () => {
+  const kept = new Map();
+  const storage = () => ({ getItem: (name) => kept.get(name) ?? null, setItem: (name, value) => kept.set(name, value) });
+  const forbidden = () => {
+    throw new Error("storage is forbidden");
+  };
+  saveSettings({ ...DEFAULTS, user: "ada" }, storage);
+  assert.equal(loadSettings(storage).user, "ada");
+  saveSettings(DEFAULTS, forbidden);
+  assert.deepEqual(loadSettings(forbidden), DEFAULTS);
+  assert.deepEqual(cleaned({ user: " ", key: " k\u00e9y ", tag: " t " }), { user: "demo-user", key: "k?y", tag: "t" });
+});

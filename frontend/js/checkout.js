@@ -1,0 +1,142 @@
+// A checkout, step by step: create the order, pay it, clear the cart. Pure.
+//
+// An attempt remembers what was sent and with which keys. That is what makes "try again"
+// safe: an order that was created is paid, never ordered a second time, and a request
+// whose answer got lost is repeated under its own Idempotency-Key.
+
+import { explain, isUndecided } from "./problems.js";
+import { sentence, sumCents, toDecimal } from "./format.js";
+
+export const STEPS = ["order", "pay", "clear"];
+
+const DEEDS = { order: "Create the order", pay: "Pay it", clear: "Clear the cart" };
+
+export function whatItDoes(step) {
+  return DEEDS[step];
+}
+
+/** The lines are copied: the attempt stays what it was when the cart changes. */
+export function newAttempt({ user, lines, newKey }) {
+  return {
+    user,
+    lines: lines.map(({ productId, name, quantity, priceCents }) => ({ productId, name, quantity, priceCents })),
+    totalCents: sumCents(lines),
+    orderId: null,
+    traceId: newKey(),
+    keys: { order: newKey(), pay: newKey() },
+    steps: { order: { outcome: "waiting" }, pay: { outcome: "waiting" }, clear: { outcome: "waiting" } },
+  };
+}
+
+/**
+ * The order's body, written out rather than left to JSON.stringify, which would send 329.00
+ * as 329: prices travel with exactly two decimals.
+ */
+export function orderBody(lines) {
+  const items = lines.map(
+    (line) => `{"product_id":${line.productId},"quantity":${line.quantity},"price":${toDecimal(line.priceCents)}}`,
+  );
+  return `[${items.join(",")}]`;
+}
+
+/** The step to go on with, or null when there is nothing left to do. */
+export function nextStep(attempt) {
+  if (STEPS.some((step) => attempt.steps[step].outcome === "refused")) return null;
+  return STEPS.find((step) => !["done", "pending"].includes(attempt.steps[step].outcome)) ?? null;
+}
+
+export function isRunning(attempt) {
+  return attempt !== null && STEPS.some((step) => attempt.steps[step].outcome === "running");
+}
+
+/** Whether the reader may press "Try again": a step got no answer that decides it. */
+export function canRetry(attempt) {
+  return STEPS.some((step) => attempt.steps[step].outcome === "undecided");
+}
+
+/** Whether the order was told of its payment yet, as far as this attempt knows. */
+export function isSettling(attempt) {
+  return attempt !== null && STEPS.some((step) => attempt.steps[step].outcome === "pending");
+}
+
+/** A copy of the attempt with one step changed. */
+export function withStep(attempt, step, result) {
+  return { ...attempt, steps: { ...attempt.steps, [step]: result } };
+}
+
+/** What a successful answer means: an outcome and a sentence. */
+export function meaningOfAnswer(step, { status, body }) {
+  switch (step) {
+    case "order":
+      return body.reservation === "PENDING"
+        ? pending(status, "The order exists, but the catalog did not answer: the goods are not set aside yet. The shop keeps asking.")
+        : done(status, "The order exists, and its goods are set aside.");
+    case "pay":
+      return status === 202
+        ? pending(status, "The payment is recorded, but the order has not heard of it yet. It will be told; there is nothing to do.")
+        : done(status, "The payment went through, and the order is PAID.");
+    default:
+      return done(status, "The cart is empty again.");
+  }
+}
+
+/** What a failure means. Undecided: the same request may be sent again. Refused: it may not. */
+export function meaningOfFailure(step, problem) {
+  const { status } = problem;
+  const outcome = isUndecided(status) || step === "clear" ? "undecided" : "refused";
+  const said = status === 503 ? sentence(problem.detail) : explain(problem);
+  const text = outcome === "refused" ? refusal(step, problem) : `${said} ${RETRY[step]}`;
+  return { outcome, status, text };
+}
+
+const RETRY = {
+  order: "Trying again is safe: the same Idempotency-Key allows only one order.",
+  pay: "The order exists. Trying again pays this order, and the same Idempotency-Key allows only one payment.",
+  clear: "The order stands; only the cart still holds the lines.",
+};
+
+function refusal(step, problem) {
+  const said = explain(problem);
+  if (step === "pay") return `Not paid: ${said} The order is in Orders.`;
+  const advice = {
+    404: `No such product: ${said} Remove it from the cart.`,
+    409: `Out of stock: ${said} Lower the quantity or remove the line.`,
+    422: `Not ordered as it was: ${said} The shelf now shows the current prices; look again, then check out.`,
+  };
+  return `${advice[problem.status] ?? said} Nothing was ordered.`;
+}
+
+/** An order that was pending has been looked at again: what is settled now? */
+export function afterLook(attempt, order) {
+  let now = attempt;
+  if (now.steps.order.outcome === "pending" && order.reservation !== "PENDING") {
+    const held = order.reservation !== "REFUSED";
+    now = withStep(now, "order", {
+      ...now.steps.order,
+      outcome: held ? "done" : "refused",
+      text: held ? "The catalog is back, and the goods are set aside." : "The catalog is back, and it refused the goods.",
+    });
+  }
+  if (now.steps.pay.outcome === "pending" && order.status !== "CREATED") {
+    const paid = order.status === "PAID";
+    const text = paid ? "The order has heard of its payment: it is PAID." : `The order is ${order.status}.`;
+    now = withStep(now, "pay", { ...now.steps.pay, outcome: paid ? "done" : "refused", text });
+  }
+  return now;
+}
+
+/** After a reload nobody knows how a running step ended; its key makes asking again safe. */
+export function afterReload(attempt) {
+  const running = STEPS.find((step) => attempt.steps[step].outcome === "running");
+  if (!running) return attempt;
+  const text = `The page was reloaded before an answer came. ${RETRY[running]}`;
+  return withStep(attempt, running, { outcome: "undecided", status: null, text });
+}
+
+function done(status, text) {
+  return { outcome: "done", status, text };
+}
+
+function pending(status, text) {
+  return { outcome: "pending", status, text };
+}

@@ -1,0 +1,42 @@
+// The shelf and the cart as the page shows them: which products match, and what a cart
+// line costs. Pure.
+
+import { toCents } from "./format.js";
+
+/** Products of the chosen category whose name or description holds every word. */
+export function matching(products, { text, category }) {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  return products.filter((product) => {
+    if (category !== null && product.category_id !== category) return false;
+    const searched = `${product.name} ${product.description ?? ""} ${product.category_name ?? ""}`.toLowerCase();
+    return words.every((word) => searched.includes(word));
+  });
+}
+
+/**
+ * The cart knows ids and quantities; names and prices belong to the catalog. A line whose
+ * product the page has not seen keeps its id as a name and has no price.
+ */
+export function pricedLines(lines, products) {
+  const known = new Map(products.map((product) => [product.id, product]));
+  return lines.map(({ product_id: productId, quantity, validated }) => {
+    const product = known.get(productId);
+    return {
+      productId,
+      quantity,
+      verified: validated !== false,
+      name: product?.name ?? `Product ${productId}`,
+      image: product?.image ?? null,
+      priceCents: product ? toCents(product.price) : null,
+    };
+  });
+}
+
+/** An order of 100 lines is the largest the order service takes; every line needs a price. */
+export function whyNoCheckout(lines) {
+  if (lines.length === 0) return "The cart is empty.";
+  const unknown = lines.filter((line) => line.priceCents === null);
+  if (unknown.length === 0) return null;
+  const names = unknown.map((line) => line.name).join(", ");
+  return `No price is known for ${names}: the catalog is away, or does not have it. Remove it, or load the products again.`;
+}

@@ -1,0 +1,27 @@
+// What happened to an order, told by the two services that know: the order's own history,
+// and the payments made for it. Pure.
+
+/** One list of events, oldest first, each with the service that says so. */
+export function timeline(order, payments) {
+  const events = (order.history ?? []).map(({ at, status, detail }) => ({ at, status, detail, service: "order" }));
+  for (const payment of payments) {
+    events.push({ at: payment.created_at, status: "PAYMENT RECORDED", detail: "", service: "payment" });
+    if (payment.status !== "PENDING") {
+      const status = `PAYMENT ${payment.status}`;
+      events.push({ at: payment.updated_at, status, detail: payment.reason ?? "", service: "payment" });
+    }
+  }
+  // Times are RFC 3339 in UTC with fixed digits, so text order is time order.
+  return events.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+}
+
+/** The payment that counts: the live one if there is one, else the latest try. */
+export function currentPayment(payments) {
+  return payments.find(({ status }) => ["PENDING", "COMPLETED"].includes(status)) ?? payments[0] ?? null;
+}
+
+/** Whether waiting a little will change something about this order. */
+export function isUnsettled(order, payments) {
+  const paying = payments.some(({ status }) => status === "PENDING");
+  return paying || order.reservation === "PENDING";
+}
