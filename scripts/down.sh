@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Closes the shop that up.sh started in DATA_DIR (data), also when up.sh itself was killed.
+# Requests in flight finish first. Nothing else is touched: a process is stopped only if both
+# its id and the instant of its birth are what we wrote down when we started it.
+set -euo pipefail
+source "$(dirname "$0")/settings.sh"
+[[ $# = 0 ]] || { help && exit; }
+
+# A little more than the supervisor itself waits before it kills.
+STOP_TRIES=700 # of 20 ms
+
+signal() { # signal, names...
+    local name pid signal=$1
+    shift
+    for name in "$@"; do
+        pid=$(living "$name") && kill -s "$signal" "$pid" 2>/dev/null
+    done
+    return 0
+}
+
+wait_until_gone() {
+    local tries
+    for ((tries = 0; tries < STOP_TRIES; tries++)); do
+        [[ $(living_names) ]] || return 0
+        sleep 0.02
+    done
+    return 1
+}
+
+if [[ -z $(living_names) ]]; then
+    echo "no shop is running in $DATA_DIR"
+    exit
+fi
+# The supervisor stops everything by itself. Without it, the keepers stop their parts, and a
+# part without a keeper is stopped here.
+if living supervisor >/dev/null; then
+    signal TERM supervisor
+else
+    signal TERM "${PARTS[@]/%/.keeper}"
+    signal TERM "${PARTS[@]}"
+    signal CONT "${PARTS[@]}"
+fi
+if ! wait_until_gone; then
+    mapfile -t stubborn < <(living_names)
+    echo "killing what does not stop: ${stubborn[*]}"
+    signal KILL "${stubborn[@]}"
+fi
+rm -rf "$RUN_DIR"/*.pid "$RUN_DIR"/*.hold "$RUN_DIR"/*.pipe "$RUN_DIR/open" "$RUN_DIR/nginx"
+echo "the shop in $DATA_DIR is closed"

@@ -1,0 +1,102 @@
+# What every script knows about a shop: its settings, where its files are, and how to tell one
+# of its processes from somebody else's. To be sourced.
+# shellcheck shell=bash
+
+source "$(dirname "${BASH_SOURCE[0]}")/packages.sh"
+
+export SHOP_PORT=${SHOP_PORT:-8080}
+export CART_PORT=${CART_PORT:-8001}
+export CATALOG_PORT=${CATALOG_PORT:-8002}
+export ORDER_PORT=${ORDER_PORT:-8003}
+export PAYMENT_PORT=${PAYMENT_PORT:-8004}
+export API_KEY=${API_KEY-secret-key-123} # an empty key is a mistake that the services report
+export LAB=${LAB:-1}
+export RATE_LIMIT=${RATE_LIMIT:-on}
+
+REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+DATA_DIR=${DATA_DIR:-$REPO/data}
+[[ $DATA_DIR = /* ]] || DATA_DIR=$PWD/$DATA_DIR
+export DATA_DIR
+RUN_DIR=$DATA_DIR/run # what is only true while the shop runs: process ids, nginx's configuration
+PARTS=(cart catalog order payment nginx)
+
+# Prints the comment at the top of the script: one text for readers of both.
+help() {
+    sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
+}
+
+port_variable_of() { # part
+    if [[ $1 = nginx ]]; then echo SHOP_PORT; else echo "${1^^}_PORT"; fi
+}
+
+port_of() { # part
+    local variable
+    variable=$(port_variable_of "$1")
+    echo "${!variable}"
+}
+
+# --- Processes ---
+
+# The kernel hands out process ids again. Together with the instant at which a process was
+# born, an id is unique, so that is what we write down and compare before we kill anything.
+birth_of() { # process id
+    local stat fields
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+    read -ra fields <<<"${stat##*) }"
+    [[ ${fields[0]} != Z ]] || return 1 # ended, its parent has just not looked yet
+    echo "${fields[19]}"
+}
+
+remember() { # name, process id
+    local birth
+    birth=$(birth_of "$2") && echo "$2 $birth" >"$RUN_DIR/$1.pid"
+}
+
+# Prints the id of a process we remember, if it still is that process.
+living() { # name
+    local pid birth
+    { read -r pid birth <"$RUN_DIR/$1.pid"; } 2>/dev/null || return 1
+    [[ $(birth_of "$pid") = "$birth" ]] || return 1
+    echo "$pid"
+}
+
+# The names of all processes of this shop that are alive: the supervisor, its keepers (one per
+# part), and the parts themselves.
+living_names() {
+    local part name
+    for part in "${PARTS[@]}"; do
+        for name in "$part.keeper" "$part"; do
+            living "$name" >/dev/null && echo "$name"
+        done
+    done
+    living supervisor >/dev/null && echo supervisor
+    return 0
+}
+
+# --- Asking ---
+
+# Whether a part says that it is well. Bash speaks enough HTTP for that, and starting a
+# program for every question would take longer than starting the shop.
+healthy() { # part
+    (
+        exec 3<>"/dev/tcp/127.0.0.1/$(port_of "$1")" &&
+            printf 'GET /health HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n' >&3 &&
+            read -r -t 2 _ status _ <&3 && [[ $status = 200 ]]
+    ) 2>/dev/null
+}
+
+# Where the shop is: the one that runs in DATA_DIR, or whichever SHOP_URL names, such as one
+# that runs in containers.
+shop_url() {
+    local url=${SHOP_URL:-}
+    [[ $url ]] || { read -r url <"$RUN_DIR/open"; } 2>/dev/null || url=http://127.0.0.1:$SHOP_PORT
+    echo "${url%/}"
+}
+
+# What to try first. A key of your own is not printed: logs are read by others.
+greet() {
+    local address=http://127.0.0.1:$SHOP_PORT key="'X-API-Key: secret-key-123'"
+    [[ $API_KEY = secret-key-123 ]] || key="\"X-API-Key: \$API_KEY\""
+    printf '\n  The shop is open:  %s/\n  A first request:   curl -H %s %s/api/catalog\n\n' \
+        "$address" "$key" "$address"
+}

@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# Keeps the four services and nginx running: starts them side by side, turns what they say
+# into one log, starts again whatever dies, and stops all of them when it is told to.
+#
+# up.sh runs this after it has checked and built everything. Each part has a keeper of its own
+# (`keep_running`), so a part that keeps failing does not hold up the others.
+set -uo pipefail
+source "$(dirname "$0")/settings.sh"
+cd "$REPO" || exit
+
+# Tenths of a second before a part that died is started again: at once the first time, then
+# ever later, so that one that cannot run does not keep the machine busy.
+PAUSES=(1 2 5 10 20 50)
+STEADY_S=10       # whoever ran that long starts over with the shortest pause
+START_TRIES=750   # of 20 ms: nothing here needs 15 s to become healthy
+STOP_TRIES=600    # of 20 ms: requests in flight may take 10 s, then a service gives up by itself
+BIN_DIR=${CARGO_TARGET_DIR:-target}/release
+
+keepers=()
+writers=()
+
+# --- One log ---
+
+say() {
+    printf '%s%s\n' "$(mark shop)" "$*" 2>/dev/null
+}
+
+in_color=''
+[[ ! -t 1 || -n ${NO_COLOR:-} ]] || in_color=yes
+
+# The name in front of a line, in color on a terminal.
+mark() { # name
+    local -A colors=([cart]=33 [catalog]=36 [order]=32 [payment]=35 [nginx]=34 [shop]=1)
+    if [[ $in_color ]]; then
+        printf '\e[%sm%-8s|\e[0m ' "${colors[$1]}" "$1"
+    else
+        printf '%-8s| ' "$1"
+    fi
+}
+
+# Ctrl-C goes to everything in the terminal. The last words of a service come after it.
+write_log() { # name
+    trap '' INT TERM HUP
+    trap - PIPE
+    exec stdbuf -oL sed "s/^/$(mark "$1")/"
+}
+
+# --- One part ---
+
+keep_running() { # name, signal that stops it gently, command...
+    local name=$1 stop_signal=$2 child='' stopping='' code born failures=0 pause
+    shift 2
+    trap : INT HUP # the supervisor decides, and says TERM
+    trap 'stopping=yes; [[ -z $child ]] || kill -s "$stop_signal" "$child"' TERM
+    remember "$name.keeper" "$BASHPID"
+    while [[ -z $stopping ]]; do
+        if [[ -e $RUN_DIR/$name.hold ]]; then # `service.sh stop` wants it to stay down
+            sleep 0.05
+            continue
+        fi
+        born=$SECONDS
+        setsid "$@" & # a session of its own: Ctrl-C does not reach it
+        child=$!
+        remember "$name" "$child"
+        [[ -z $stopping ]] || kill -s "$stop_signal" "$child" # told to stop just now
+        # A signal ends `wait` early. Its complaint about a killed process is said better below.
+        while wait "$child" 2>/dev/null; code=$?; kill -0 "$child" 2>/dev/null; do :; done
+        kill -KILL -- "-$child" 2>/dev/null # what a killed nginx leaves behind would keep the port
+        child=
+        [[ -z $stopping && ! -e $RUN_DIR/$name.hold ]] || continue
+        [[ -e $RUN_DIR/open ]] || exit 1 # it never ran: a mistake that trying again does not mend
+        ((SECONDS - born < STEADY_S)) || failures=0
+        pause=${PAUSES[failures]}
+        ((failures + 1 == ${#PAUSES[@]})) || failures=$((failures + 1))
+        echo "$name stopped ($(reason "$code")); starting it again in $((pause / 10)).$((pause % 10)) s"
+        while ((pause-- > 0)) && [[ -z $stopping ]]; do sleep 0.1; done
+    done
+    rm -f "$RUN_DIR/$name.pid" "$RUN_DIR/$name.keeper.pid"
+}
+
+reason() { # exit code
+    if (($1 > 128)); then echo "SIG$(kill -l "$1")"; else echo "exit code $1"; fi
+}
+
+# Starts a part, its keeper and the writer of its log.
+launch() { # name, signal that stops it gently, command...
+    local pipe=$RUN_DIR/$1.pipe
+    mkfifo "$pipe"
+    write_log "$1" <"$pipe" &
+    writers+=($!)
+    keep_running "$@" >"$pipe" 2>&1 &
+    keepers+=($!)
+}
+
+# --- All of them ---
+
+launch_all() {
+    export HOST=127.0.0.1
+    export CART_SERVICE_URL=http://127.0.0.1:$CART_PORT
+    export CATALOG_SERVICE_URL=http://127.0.0.1:$CATALOG_PORT
+    export ORDER_SERVICE_URL=http://127.0.0.1:$ORDER_PORT
+    export PAYMENT_SERVICE_URL=http://127.0.0.1:$PAYMENT_PORT
+    launch cart TERM env PORT="$CART_PORT" DATABASE_PATH="$DATA_DIR/carts.db" "$BIN_DIR/cart"
+    launch catalog TERM env PORT="$CATALOG_PORT" DATABASE_PATH="$DATA_DIR/products.db" "$BIN_DIR/catalog"
+    launch order TERM env PORT="$ORDER_PORT" DATABASE_PATH="$DATA_DIR/orders.db" "$BIN_DIR/order"
+    launch payment TERM env PORT="$PAYMENT_PORT" DATABASE_PATH="$DATA_DIR/payments.db" "$BIN_DIR/payment"
+    launch nginx QUIT env OUT_DIR="$RUN_DIR/nginx" SHOP_LISTEN="127.0.0.1:$SHOP_PORT" \
+        CART_ADDR="127.0.0.1:$CART_PORT" CATALOG_ADDR="127.0.0.1:$CATALOG_PORT" \
+        ORDER_ADDR="127.0.0.1:$ORDER_PORT" PAYMENT_ADDR="127.0.0.1:$PAYMENT_PORT" nginx/start.sh
+}
+
+wait_until_healthy() {
+    local part index tries=0
+    for part in "${PARTS[@]}"; do
+        until healthy "$part"; do
+            for index in "${!keepers[@]}"; do
+                kill -0 "${keepers[index]}" 2>/dev/null || give_up "${PARTS[index]} did not start"
+            done
+            ((tries++ < START_TRIES)) || give_up "$part does not become healthy"
+            sleep 0.02
+        done
+    done
+}
+
+give_up() { # why
+    say "$1, so the shop stays closed; its own line above says why"
+    stop 1
+}
+
+stop() { # exit code
+    local part pid tries
+    trap '' INT TERM HUP
+    rm -f "$RUN_DIR/open"
+    say "stopping"
+    kill -TERM "${keepers[@]}" 2>/dev/null
+    for part in "${PARTS[@]}"; do # a part that sleeps (SIGSTOP) cannot hear
+        pid=$(living "$part") && kill -CONT "$pid" 2>/dev/null
+    done
+    for ((tries = 0; tries < STOP_TRIES; tries++)); do
+        kill -0 "${keepers[@]}" 2>/dev/null || break
+        sleep 0.02
+    done
+    for part in "${PARTS[@]}"; do
+        pid=$(living "$part") && kill -KILL -- "-$pid" 2>/dev/null
+    done
+    wait "${keepers[@]}" "${writers[@]}"
+    rm -rf "$RUN_DIR"/*.pid "$RUN_DIR"/*.hold "$RUN_DIR"/*.pipe "$RUN_DIR/nginx"
+    say "stopped"
+    exit "$1"
+}
+
+# Of two that start at the same moment, one creates this file; "-C" makes the other one fail.
+living supervisor >/dev/null || rm -f "$RUN_DIR/supervisor.pid"
+set -C
+remember supervisor $$ 2>/dev/null || fail "another shop is being started in $DATA_DIR"
+set +C
+rm -f "$RUN_DIR"/*.hold "$RUN_DIR"/*.pipe "$RUN_DIR/open"
+trap 'stop 0' INT TERM HUP
+trap '' PIPE # a reader who goes away must not cut the stop short
+launch_all
+wait_until_healthy
+echo "http://127.0.0.1:$SHOP_PORT" >"$RUN_DIR/open"
+greet
+wait -n # until a signal comes: neither keepers nor writers end by themselves
+say "a keeper was killed, or nobody reads this log any more"
+stop 1

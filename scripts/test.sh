@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change is merged. CI runs this script and nothing else,
+# so green here means green there. What the tests need and the machine lacks is installed.
+set -euo pipefail
+source "$(dirname "$0")/packages.sh"
+cd "$(dirname "$0")/.."
+
+# The tests choose all settings themselves; those of a shop that somebody runs must not leak in.
+unset HOST PORT DATABASE_PATH DATA_DIR API_KEY ALLOW_DEMO_KEY WEBHOOK_SECRET LAB RATE_LIMIT ACCESS_LOG
+unset SHOP_URL SHOP_PORT CART_PORT CATALOG_PORT ORDER_PORT PAYMENT_PORT ORDER_EXPIRES_S LOG_FORMAT RUST_LOG
+unset CART_SERVICE_URL CATALOG_SERVICE_URL ORDER_SERVICE_URL PAYMENT_SERVICE_URL
+
+step() {
+    printf '\n==> %s\n' "$*"
+    "$@"
+}
+
+step need update-ca-certificates:ca-certificates curl:curl jq:jq strace:strace nginx:nginx \
+    node:nodejs npm:npm chromium:chromium shellcheck:shellcheck
+need_rust
+step npm --prefix e2e/browser ci --no-audit --no-fund
+
+step cargo fmt --all --check
+step cargo clippy --workspace --all-targets --locked -- -D warnings
+step cargo build --release --locked
+step cargo test --workspace --locked
+step scripts/browser-test.sh
+step env RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
+step shellcheck -x scripts/*.sh nginx/*.sh .ci/run
