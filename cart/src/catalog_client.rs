@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use chassis::insight::recorder::{self, StepKind};
 use chassis::insight::telemetry;
 use chassis::messaging::client::{Answer, Call, NoAnswer, ServiceClient};
 use chassis::time::Timestamp;
@@ -86,16 +87,26 @@ impl CatalogClient {
         if let Some(asked_at) = self.shared.found.get(&question).await {
             self.shared.hits.fetch_add(1, Ordering::Relaxed);
             metrics::counter!("catalog_cache_hits_total").increment(1);
+            recorder::note(StepKind::Cache, || format!("cache hit: product {product_id}"));
             return Lookup::Found { asked_at };
         }
         self.shared.misses.fetch_add(1, Ordering::Relaxed);
         metrics::counter!("catalog_cache_misses_total").increment(1);
+        recorder::note(StepKind::Cache, || format!("cache miss: product {product_id}"));
         // On a task of its own, so that a shopper who hangs up does not end a call for which
         // others wait, nor keep the breaker from learning how it went.
         let asking = telemetry::spawn(self.clone().ask_once(question));
         asking
             .await
             .unwrap_or_else(|lost| Lookup::Unreachable(NoAnswer::Unreachable(lost.to_string())))
+    }
+
+    /// Asks at an address that does not exist and takes any outcome for a yes. This is the bug
+    /// of a lesson: a mistake of our own, hidden by a fail-open that says nothing.
+    pub async fn look_up_wrongly(&self, product_id: ProductId) -> Lookup {
+        let call = Call::get(format!("/product/{product_id}"));
+        let _ = self.client.send(call).await;
+        Lookup::Found { asked_at: Timestamp::now() }
     }
 
     /// Forgets a product, because it has changed.

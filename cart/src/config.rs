@@ -1,9 +1,8 @@
 //! Settings, all checked at start-up.
 
 use chassis::config::{ServiceUrl, SharedSettings};
+use chassis::lab::policy::{FAIL_CLOSED, FAIL_OPEN};
 use clap::Parser;
-
-use crate::policy::Validation;
 
 /// What the cart can be told.
 #[derive(Clone, Parser)]
@@ -20,8 +19,8 @@ pub struct Settings {
     #[arg(long, env, default_value = "http://localhost:8002")]
     pub catalog_service_url: ServiceUrl,
     /// What to do with a product while the catalog does not answer
-    #[arg(long, env, default_value = "fail-open")]
-    pub cart_validation: Validation,
+    #[arg(long, env, default_value = FAIL_OPEN, value_parser = [FAIL_OPEN, FAIL_CLOSED])]
+    pub cart_validation: String,
 }
 
 impl AsRef<SharedSettings> for Settings {

@@ -6,6 +6,8 @@ use chassis::http::extract::{Json, NoQuery, Path, Query};
 use chassis::http::reply::IdempotencyKey;
 use chassis::http::{Problem, Reply};
 use chassis::id::UserId;
+use chassis::insight::recorder::{self, StepKind};
+use chassis::lab::policy::FAIL_CLOSED;
 use chassis::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -13,8 +15,7 @@ use crate::catalog_client::Lookup;
 use crate::error::{CATALOG_UNAVAILABLE, CartError};
 use crate::inbox::{self, Receipt};
 use crate::model::{Addition, Cart, Check, Event, EventType, Line, ProductId, Quantity};
-use crate::policy::Validation;
-use crate::routes::App;
+use crate::routes::{App, SWALLOW};
 use crate::{store, transactions};
 
 /// The parameters of `POST /cart/{user_id}/add`.
@@ -73,12 +74,14 @@ pub async fn add_item(
     let check = check(&app, product_id).await?;
     let now = Timestamp::now();
     let addition = Addition { user_id, product_id, quantity, check };
-    key.once(&app.db, now, move |tx| -> Result<Reply, Problem> {
+    let adding = key.once(&app.db, now, move |tx| -> Result<Reply, Problem> {
         let cart = transactions::add_item(tx, &addition, now)?;
         let degraded_by = (check == Check::NotMade).then_some(CATALOG_UNAVAILABLE);
         Ok(Reply::ok(&Changed { message: "Item added", cart })?.degraded(degraded_by))
-    })
-    .await
+    });
+    let reply = adding.await?;
+    app.lab.crash_point("cart.committed-before-reply");
+    Ok(reply)
 }
 
 /// `PUT /cart/{user_id}/items/{product_id}`. The catalog is not asked: the line is there.
@@ -144,22 +147,25 @@ pub async fn receive_event(
 
 /// Asks the catalog about a product and decides what its silence means.
 async fn check(app: &App, product_id: ProductId) -> Result<Check, CartError> {
-    let cause = match app.catalog.look_up(product_id).await {
+    let lookup = if app.validation.is(SWALLOW) {
+        app.catalog.look_up_wrongly(product_id).await
+    } else {
+        app.catalog.look_up(product_id).await
+    };
+    let cause = match lookup {
         Lookup::Found { asked_at } => return Ok(Check::Passed { asked_at }),
         Lookup::Missing => return Ok(Check::Failed),
         Lookup::Unreachable(cause) => cause,
     };
-    match app.validation.get() {
-        Validation::FailOpen => {
-            metrics::counter!("cart_unverified_adds_total").increment(1);
-            tracing::warn!(%product_id, %cause, "adding a product unchecked");
-            Ok(Check::NotMade)
-        }
-        Validation::FailClosed => {
-            tracing::warn!(%product_id, %cause, "refusing a product that cannot be checked");
-            Err(CartError::Unchecked(product_id))
-        }
+    if app.validation.is(FAIL_CLOSED) {
+        tracing::warn!(%product_id, %cause, "refusing a product that cannot be checked");
+        recorder::note(StepKind::Decision, || "fail-closed: refused, because unchecked".to_owned());
+        return Err(CartError::Unchecked(product_id));
     }
+    metrics::counter!("cart_unverified_adds_total").increment(1);
+    tracing::warn!(%product_id, %cause, "adding a product unchecked");
+    recorder::note(StepKind::Decision, || "fail-open: added unchecked, and marked".to_owned());
+    Ok(Check::NotMade)
 }
 
 fn one() -> Quantity {

@@ -10,9 +10,9 @@
 //! 5. [`inbox`]: events from other services, each handled once.
 //! 6. [`catalog_client`]: asking the catalog: look-up, cache, single flight.
 //! 7. [`verifier`]: checking later what could not be checked when it was added.
-//! 8. [`policy`]: fail-open or fail-closed.
-//! 9. [`handlers`]: HTTP in, HTTP out.
-//! 10. [`routes`]: the route table.
+//! 8. [`handlers`]: HTTP in, HTTP out.
+//! 9. [`routes`]: the route table.
+//! 10. [`books`]: what the lab shows of this service, and its first day.
 //!
 //! New here, compared with the catalog: calling another service with time-outs, a cache and a
 //! circuit breaker; going on without it (fail-open) and making up for that later; messages that
@@ -28,9 +28,9 @@ pub mod transactions;
 pub mod inbox;
 pub mod catalog_client;
 pub mod verifier;
-pub mod policy;
 pub mod handlers;
 pub mod routes;
+pub mod books;
 pub mod config;
 
 /// What this service is.
@@ -39,6 +39,9 @@ pub const BLUEPRINT: Blueprint = Blueprint {
     title: "Cart service",
     openapi: include_str!("../openapi.json"),
     migrations: MIGRATIONS,
+    crash_points: &["cart.committed-before-reply"],
+    ledger: books::ledger,
+    reset: books::reset,
 };
 
 const MIGRATIONS: &[Migration] = &[

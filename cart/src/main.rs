@@ -5,8 +5,7 @@ use std::process::ExitCode;
 use axum::Router;
 use cart::catalog_client::CatalogClient;
 use cart::config::Settings;
-use cart::policy::ValidationPolicy;
-use cart::routes::{self, App};
+use cart::routes::{self, App, VALIDATION};
 use cart::{BLUEPRINT, verifier};
 use chassis::service::{self, Platform};
 
@@ -22,6 +21,11 @@ fn build(settings: Settings, platform: &mut Platform) -> Router {
         move || catalog.gauge()
     });
     verifier::start(db.clone(), catalog.clone());
-    let validation = ValidationPolicy::new(settings.cart_validation);
-    routes::router(App { db, catalog, validation })
+    platform.on_reset({
+        let catalog = catalog.clone();
+        move || catalog.forget_all()
+    });
+    let validation =
+        platform.switch("cart_validation", VALIDATION).standing_at(&settings.cart_validation);
+    routes::router(App { db, lab: platform.lab.clone(), catalog, validation })
 }

@@ -2,21 +2,30 @@
 
 use axum::Router;
 use axum::routing::{delete, get, post, put};
+use chassis::lab::Lab;
+use chassis::lab::policy::{FAIL_CLOSED, FAIL_OPEN, Switch};
 use chassis::storage::Db;
 
 use crate::catalog_client::CatalogClient;
 use crate::handlers;
-use crate::policy::ValidationPolicy;
+
+/// A validator that hides its own mistake, for the lesson about it.
+pub const SWALLOW: &str = "swallow";
+
+/// What to do while the catalog does not answer.
+pub const VALIDATION: &[&str] = &[FAIL_OPEN, FAIL_CLOSED, SWALLOW];
 
 /// What the handlers work with. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
     /// This service's file.
     pub db: Db,
+    /// Where it can be broken on purpose.
+    pub lab: Lab,
     /// Knows which products exist.
     pub catalog: CatalogClient,
     /// What to do while it does not answer.
-    pub validation: ValidationPolicy,
+    pub validation: Switch,
 }
 
 /// The routes that need a key.

@@ -2,6 +2,7 @@
 
 use chassis::id::UserId;
 use chassis::storage::DbResult;
+use chassis::storage::{Run, Sql};
 use chassis::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params, params};
 
@@ -15,7 +16,7 @@ const SETTLED_AT_ONCE: u32 = 500;
 ///
 /// One statement, so that cart and lines are of the same moment.
 pub fn find_cart(connection: &Connection, user_id: &UserId) -> DbResult<Cart> {
-    let mut query = connection.prepare_cached(
+    let mut query = connection.statement(
         "SELECT cart.created_at, cart.updated_at, line.product_id, line.quantity,
                 line.needs_check, missing.product_id IS NOT NULL AS is_missing
          FROM carts AS cart
@@ -40,7 +41,7 @@ pub fn find_cart(connection: &Connection, user_id: &UserId) -> DbResult<Cart> {
 
 /// The lines of a cart, in the order in which they were first added.
 pub fn list_lines(connection: &Connection, user_id: &UserId) -> DbResult<Vec<Line>> {
-    let mut query = connection.prepare_cached(
+    let mut query = connection.statement(
         "SELECT line.product_id, line.quantity, line.needs_check,
                 missing.product_id IS NOT NULL AS is_missing
          FROM cart_lines AS line LEFT JOIN missing_products AS missing USING (product_id)
@@ -53,11 +54,11 @@ pub fn list_lines(connection: &Connection, user_id: &UserId) -> DbResult<Vec<Lin
 
 /// Notes that the shopper has changed something, in a new cart if there was none.
 pub fn upsert_cart(tx: &Transaction<'_>, user_id: &UserId, now: Timestamp) -> DbResult<()> {
-    tx.prepare_cached(
+    tx.statement(
         "INSERT INTO carts (user_id, created_at, updated_at) VALUES (?1, ?2, ?2)
          ON CONFLICT (user_id) DO UPDATE SET updated_at = excluded.updated_at",
     )?
-    .execute(params![user_id, now])?;
+    .run(params![user_id, now])?;
     Ok(())
 }
 
@@ -72,7 +73,7 @@ pub fn upsert_line(
     now: Timestamp,
 ) -> DbResult<bool> {
     let written = tx
-        .prepare_cached(
+        .statement(
             "INSERT INTO cart_lines (user_id, product_id, quantity, position, needs_check,
                  created_at, updated_at)
              VALUES (:user_id, :product_id, :quantity,
@@ -84,7 +85,7 @@ pub fn upsert_line(
                  updated_at = excluded.updated_at
              WHERE quantity + excluded.quantity <= :quantity_max",
         )?
-        .execute(named_params! {
+        .run(named_params! {
             ":user_id": addition.user_id,
             ":product_id": addition.product_id,
             ":quantity": addition.quantity,
@@ -104,11 +105,11 @@ pub fn set_quantity(
     now: Timestamp,
 ) -> DbResult<bool> {
     let updated = tx
-        .prepare_cached(
+        .statement(
             "UPDATE cart_lines SET quantity = :quantity, updated_at = :now
              WHERE user_id = :user_id AND product_id = :product_id",
         )?
-        .execute(named_params! {
+        .run(named_params! {
             ":user_id": user_id,
             ":product_id": product_id,
             ":quantity": quantity,
@@ -124,28 +125,27 @@ pub fn delete_line(
     product_id: ProductId,
 ) -> DbResult<bool> {
     let deleted = tx
-        .prepare_cached("DELETE FROM cart_lines WHERE user_id = ?1 AND product_id = ?2")?
-        .execute(params![user_id, product_id])?;
+        .statement("DELETE FROM cart_lines WHERE user_id = ?1 AND product_id = ?2")?
+        .run(params![user_id, product_id])?;
     Ok(deleted == 1)
 }
 
 /// Removes all lines of a cart; `false` if there were none.
 pub fn delete_lines(tx: &Transaction<'_>, user_id: &UserId) -> DbResult<bool> {
-    let deleted =
-        tx.prepare_cached("DELETE FROM cart_lines WHERE user_id = ?1")?.execute([user_id])?;
+    let deleted = tx.statement("DELETE FROM cart_lines WHERE user_id = ?1")?.run([user_id])?;
     Ok(deleted > 0)
 }
 
 /// Removes a cart with all that was in it.
 pub fn delete_cart(tx: &Transaction<'_>, user_id: &UserId) -> DbResult<()> {
     delete_lines(tx, user_id)?;
-    tx.prepare_cached("DELETE FROM carts WHERE user_id = ?1")?.execute([user_id])?;
+    tx.statement("DELETE FROM carts WHERE user_id = ?1")?.run([user_id])?;
     Ok(())
 }
 
 /// The lowest product id above `after` that some line needs checked.
 pub fn find_product_to_check(connection: &Connection, after: i64) -> DbResult<Option<i64>> {
-    let mut query = connection.prepare_cached(
+    let mut query = connection.statement(
         "SELECT product_id FROM cart_lines WHERE needs_check = 1 AND product_id > ?1
          ORDER BY product_id LIMIT 1",
     )?;
@@ -155,52 +155,52 @@ pub fn find_product_to_check(connection: &Connection, after: i64) -> DbResult<Op
 /// Notes that the lines of a product need no check any more; `true` if some are left.
 pub fn settle_lines(tx: &Transaction<'_>, product_id: ProductId, now: Timestamp) -> DbResult<bool> {
     let settled = tx
-        .prepare_cached(
+        .statement(
             "UPDATE cart_lines SET needs_check = 0, updated_at = ?2
              WHERE (user_id, product_id) IN
                  (SELECT user_id, product_id FROM cart_lines
                   WHERE needs_check = 1 AND product_id = ?1 LIMIT ?3)",
         )?
-        .execute(params![product_id, now, SETTLED_AT_ONCE])?;
+        .run(params![product_id, now, SETTLED_AT_ONCE])?;
     Ok(u32::try_from(settled).is_ok_and(|settled| settled == SETTLED_AT_ONCE))
 }
 
 /// Notes that a product does not exist.
 pub fn upsert_missing(tx: &Transaction<'_>, id: ProductId, noticed_at: Timestamp) -> DbResult<()> {
-    tx.prepare_cached(
+    tx.statement(
         "INSERT INTO missing_products (product_id, noticed_at) VALUES (?1, ?2)
          ON CONFLICT (product_id) DO UPDATE SET noticed_at = max(noticed_at, excluded.noticed_at)",
     )?
-    .execute(params![id, noticed_at])?;
+    .run(params![id, noticed_at])?;
     Ok(())
 }
 
 /// Notes that a product exists, unless the opposite was learned since `asked_at`.
 pub fn delete_missing(tx: &Transaction<'_>, id: ProductId, asked_at: Timestamp) -> DbResult<()> {
-    tx.prepare_cached("DELETE FROM missing_products WHERE product_id = ?1 AND noticed_at < ?2")?
-        .execute(params![id, asked_at])?;
+    tx.statement("DELETE FROM missing_products WHERE product_id = ?1 AND noticed_at < ?2")?
+        .run(params![id, asked_at])?;
     Ok(())
 }
 
 /// Remembers an event; `false` if it is known already.
 pub fn insert_event(tx: &Transaction<'_>, event: &Event, now: Timestamp) -> DbResult<bool> {
     let inserted = tx
-        .prepare_cached(
+        .statement(
             "INSERT INTO received_events (event_id, event_type, received_at) VALUES (?1, ?2, ?3)
              ON CONFLICT (event_id) DO NOTHING",
         )?
-        .execute(params![event.event_id.0, event.event_type.as_str(), now])?;
+        .run(params![event.event_id.0, event.event_type.as_str(), now])?;
     Ok(inserted == 1)
 }
 
 /// Forgets up to two events that were received before `oldest`. Two for each new one means
 /// that the table shrinks faster than it grows, without ever deleting many at once.
 pub fn delete_old_events(tx: &Transaction<'_>, oldest: Timestamp) -> DbResult<()> {
-    tx.prepare_cached(
+    tx.statement(
         "DELETE FROM received_events WHERE event_id IN
              (SELECT event_id FROM received_events WHERE received_at < ?1 LIMIT 2)",
     )?
-    .execute([oldest])?;
+    .run([oldest])?;
     Ok(())
 }
 

@@ -170,6 +170,7 @@ pub async fn reserve(
     let now = Timestamp::now();
     let reservation =
         app.db.write(move |tx| transactions::reserve(tx, order_id, &draft.items, now)).await?;
+    app.lab.crash_point("catalog.reserved-before-reply");
     let status = match reservation {
         Reservation::Held => "HELD",
         Reservation::Committed => "COMMITTED",

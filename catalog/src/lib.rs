@@ -12,6 +12,7 @@
 //! 7. [`everything`]: the list of all products, encoded once.
 //! 8. [`handlers`]: HTTP in, HTTP out.
 //! 9. [`routes`]: the route table.
+//! 10. [`books`]: what the lab shows of this service, and its first day.
 //!
 //! This is the service to read first: the plain shape, SQL, reserving stock without a race,
 //! and announcing changes.
@@ -29,6 +30,7 @@ pub mod transactions;
 pub mod everything;
 pub mod handlers;
 pub mod routes;
+pub mod books;
 pub mod config;
 
 /// What this service is.
@@ -37,6 +39,9 @@ pub const BLUEPRINT: Blueprint = Blueprint {
     title: "Catalog service",
     openapi: include_str!("../openapi.json"),
     migrations: MIGRATIONS,
+    crash_points: &["catalog.reserved-before-reply"],
+    ledger: books::ledger,
+    reset: books::reset,
 };
 
 /// The products of a new shop.

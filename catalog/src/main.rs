@@ -7,7 +7,6 @@ use catalog::config::Settings;
 use catalog::everything::Everything;
 use catalog::routes::{self, App};
 use catalog::{BLUEPRINT, events};
-use chassis::messaging::relay::{self, Relay};
 use chassis::service::{self, Platform};
 
 fn main() -> ExitCode {
@@ -17,11 +16,6 @@ fn main() -> ExitCode {
 fn build(settings: Settings, platform: &mut Platform) -> Router {
     let db = platform.db.clone();
     let cart = platform.client(events::LISTENER, &settings.cart_service_url);
-    let relay = Relay::new(db.clone(), vec![cart], None, events::on_answer);
-    relay.start();
-    platform.gauge("outbox", {
-        let db = db.clone();
-        move || relay::gauge(&db)
-    });
-    routes::router(App { db, everything: Everything::default(), relay })
+    let relay = platform.relay(vec![cart], None, None, events::on_answer);
+    routes::router(App { db, lab: platform.lab.clone(), everything: Everything::default(), relay })
 }

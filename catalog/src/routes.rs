@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::routing::{get, post, put};
+use chassis::lab::Lab;
 use chassis::messaging::relay::Relay;
 use chassis::storage::Db;
 
@@ -13,6 +14,8 @@ use crate::handlers;
 pub struct App {
     /// This service's file.
     pub db: Db,
+    /// Where it can be broken on purpose.
+    pub lab: Lab,
     /// The list of all products, encoded.
     pub everything: Everything,
     /// Delivers the announcements.

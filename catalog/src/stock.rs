@@ -3,6 +3,7 @@
 use chassis::id::Id;
 use chassis::money::Cents;
 use chassis::storage::DbResult;
+use chassis::storage::{Run, Sql};
 use chassis::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
@@ -13,7 +14,7 @@ pub fn find_offer(
     connection: &Connection,
     product_id: i64,
 ) -> DbResult<Option<(String, Cents, i64)>> {
-    let mut query = connection.prepare_cached(
+    let mut query = connection.statement(
         "SELECT name, price_cents, stock FROM products WHERE id = ?1 AND deleted_at IS NULL",
     )?;
     Ok(query
@@ -24,7 +25,7 @@ pub fn find_offer(
 /// What became of an order's wish, if it was ever heard.
 pub fn find_reservation(connection: &Connection, order_id: Id) -> DbResult<Option<Reservation>> {
     let mut query = connection
-        .prepare_cached("SELECT status, refusal, detail FROM reservations WHERE order_id = ?1")?;
+        .statement("SELECT status, refusal, detail FROM reservations WHERE order_id = ?1")?;
     let found = query.query_row([order_id], |row| {
         let status: String = row.get("status")?;
         let reason: Option<String> = row.get("refusal")?;
@@ -48,7 +49,7 @@ pub fn find_reservation(connection: &Connection, order_id: Id) -> DbResult<Optio
 
 /// What an order has reserved: product and quantity, by product.
 pub fn list_reserved(connection: &Connection, order_id: Id) -> DbResult<Vec<(i64, i64)>> {
-    let mut query = connection.prepare_cached(
+    let mut query = connection.statement(
         "SELECT product_id, quantity FROM reservation_lines WHERE order_id = ?1 ORDER BY product_id",
     )?;
     let lines = query.query_map([order_id], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -66,11 +67,11 @@ pub fn insert_reservation(
         Reservation::Refused(refusal) => Some(refusal),
         Reservation::Held | Reservation::Committed | Reservation::Released => None,
     };
-    tx.prepare_cached(
+    tx.statement(
         "INSERT INTO reservations (order_id, status, refusal, detail, created_at, updated_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
     )?
-    .execute(params![
+    .run(params![
         order_id,
         status_word(reservation),
         refusal.map(|refusal| refusal.reason.as_str()),
@@ -84,16 +85,16 @@ pub fn insert_reservation(
 /// statement that takes them, so two orders can never both get the last one.
 pub fn hold_units(tx: &Transaction<'_>, order_id: Id, line: &ReservationLine) -> DbResult<bool> {
     let held = tx
-        .prepare_cached(
+        .statement(
             "UPDATE products SET stock = stock - ?2, held = held + ?2
              WHERE id = ?1 AND stock >= ?2 AND deleted_at IS NULL",
         )?
-        .execute(params![line.product_id, line.quantity])?;
+        .run(params![line.product_id, line.quantity])?;
     if held == 1 {
-        tx.prepare_cached(
+        tx.statement(
             "INSERT INTO reservation_lines (order_id, product_id, quantity) VALUES (?1, ?2, ?3)",
         )?
-        .execute(params![order_id, line.product_id, line.quantity])?;
+        .run(params![order_id, line.product_id, line.quantity])?;
     }
     Ok(held == 1)
 }
@@ -101,9 +102,9 @@ pub fn hold_units(tx: &Transaction<'_>, order_id: Id, line: &ReservationLine) ->
 /// Moves an order's units from `held` to `sold`.
 pub fn sell_held(tx: &Transaction<'_>, order_id: Id) -> DbResult<()> {
     let mut sell =
-        tx.prepare_cached("UPDATE products SET held = held - ?2, sold = sold + ?2 WHERE id = ?1")?;
+        tx.statement("UPDATE products SET held = held - ?2, sold = sold + ?2 WHERE id = ?1")?;
     for (product_id, quantity) in list_reserved(tx, order_id)? {
-        sell.execute([product_id, quantity])?;
+        sell.run([product_id, quantity])?;
     }
     Ok(())
 }
@@ -111,14 +112,14 @@ pub fn sell_held(tx: &Transaction<'_>, order_id: Id) -> DbResult<()> {
 /// Moves an order's units from `held` back to `stock`. Units of a product that was deleted in
 /// the meantime are written off instead.
 pub fn return_held(tx: &Transaction<'_>, order_id: Id) -> DbResult<()> {
-    let mut give_back = tx.prepare_cached(
+    let mut give_back = tx.statement(
         "UPDATE products SET held = held - ?2,
              stock = CASE WHEN deleted_at IS NULL THEN stock + ?2 ELSE stock END,
              received = CASE WHEN deleted_at IS NULL THEN received ELSE received - ?2 END
          WHERE id = ?1",
     )?;
     for (product_id, quantity) in list_reserved(tx, order_id)? {
-        give_back.execute([product_id, quantity])?;
+        give_back.run([product_id, quantity])?;
     }
     Ok(())
 }
@@ -130,8 +131,8 @@ pub fn set_status(
     reservation: &Reservation,
     now: Timestamp,
 ) -> DbResult<()> {
-    tx.prepare_cached("UPDATE reservations SET status = ?2, updated_at = ?3 WHERE order_id = ?1")?
-        .execute(params![order_id, status_word(reservation), now])?;
+    tx.statement("UPDATE reservations SET status = ?2, updated_at = ?3 WHERE order_id = ?1")?
+        .run(params![order_id, status_word(reservation), now])?;
     Ok(())
 }
 

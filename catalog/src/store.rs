@@ -2,6 +2,7 @@
 
 use chassis::money::Cents;
 use chassis::storage::DbResult;
+use chassis::storage::{Run, Sql};
 use chassis::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params, params};
 
@@ -33,7 +34,7 @@ pub struct ProductRow {
 
 /// All products, by id.
 pub fn list_products(connection: &Connection) -> DbResult<Vec<Product>> {
-    let mut query = connection.prepare_cached(&format!(
+    let mut query = connection.statement(&format!(
         "SELECT {PRODUCT_COLUMNS} FROM products WHERE deleted_at IS NULL ORDER BY id"
     ))?;
     let products = query.query_map([], product_from_row)?;
@@ -43,7 +44,7 @@ pub fn list_products(connection: &Connection) -> DbResult<Vec<Product>> {
 /// One page of the products that a client wants to see, and whether there are more.
 pub fn list_page(connection: &Connection, filter: &Filter) -> DbResult<(Vec<Product>, bool)> {
     let limit = filter.limit.map_or(PAGE_SIZE, |limit| limit.get());
-    let mut query = connection.prepare_cached(&format!(
+    let mut query = connection.statement(&format!(
         r"SELECT {PRODUCT_COLUMNS} FROM products
           WHERE deleted_at IS NULL AND id > :after
             AND (:category_id IS NULL OR category_id = :category_id)
@@ -68,7 +69,7 @@ pub fn list_page(connection: &Connection, filter: &Filter) -> DbResult<(Vec<Prod
 
 /// One product, unless it was deleted.
 pub fn find_product(connection: &Connection, id: ProductId) -> DbResult<Option<Product>> {
-    let mut query = connection.prepare_cached(&format!(
+    let mut query = connection.statement(&format!(
         "SELECT {PRODUCT_COLUMNS} FROM products WHERE id = ?1 AND deleted_at IS NULL"
     ))?;
     Ok(query.query_row([id], product_from_row).optional()?)
@@ -76,13 +77,13 @@ pub fn find_product(connection: &Connection, id: ProductId) -> DbResult<Option<P
 
 /// Writes a new product and returns its id.
 pub fn insert_product(tx: &Transaction<'_>, row: &ProductRow, now: Timestamp) -> DbResult<i64> {
-    tx.prepare_cached(
+    tx.statement(
         "INSERT INTO products (name, price_cents, stock, received, description, category_id,
              category_name, image, created_at, updated_at)
          VALUES (:name, :price_cents, :stock, :stock, :description, :category_id,
              :category_name, :image, :now, :now)",
     )?
-    .execute(named_params! {
+    .run(named_params! {
         ":name": row.name,
         ":price_cents": row.price,
         ":stock": row.stock,
@@ -103,14 +104,14 @@ pub fn update_product(
     row: &ProductRow,
     now: Timestamp,
 ) -> DbResult<()> {
-    tx.prepare_cached(
+    tx.statement(
         "UPDATE products SET name = :name, price_cents = :price_cents, stock = :stock,
              received = :stock + held + sold, description = :description,
              category_id = :category_id, category_name = :category_name, image = :image,
              updated_at = :now
          WHERE id = :id",
     )?
-    .execute(named_params! {
+    .run(named_params! {
         ":id": id,
         ":name": row.name,
         ":price_cents": row.price,
@@ -127,18 +128,18 @@ pub fn update_product(
 /// Takes a product off the shelf and writes off what was left; `false` if it was not there.
 pub fn delete_product(tx: &Transaction<'_>, id: ProductId, now: Timestamp) -> DbResult<bool> {
     let deleted = tx
-        .prepare_cached(
+        .statement(
             "UPDATE products SET stock = 0, received = held + sold, deleted_at = ?2, updated_at = ?2
              WHERE id = ?1 AND deleted_at IS NULL",
         )?
-        .execute(params![id, now])?;
+        .run(params![id, now])?;
     Ok(deleted == 1)
 }
 
 /// All categories, by id.
 pub fn list_categories(connection: &Connection) -> DbResult<Vec<Category>> {
     let mut query = connection
-        .prepare_cached("SELECT id, name, created_at, updated_at FROM categories ORDER BY id")?;
+        .statement("SELECT id, name, created_at, updated_at FROM categories ORDER BY id")?;
     let categories = query.query_map([], category_from_row)?;
     Ok(categories.collect::<rusqlite::Result<_>>()?)
 }
@@ -146,20 +147,20 @@ pub fn list_categories(connection: &Connection) -> DbResult<Vec<Category>> {
 /// One category.
 pub fn find_category(connection: &Connection, id: CategoryId) -> DbResult<Option<Category>> {
     let mut query = connection
-        .prepare_cached("SELECT id, name, created_at, updated_at FROM categories WHERE id = ?1")?;
+        .statement("SELECT id, name, created_at, updated_at FROM categories WHERE id = ?1")?;
     Ok(query.query_row([id], category_from_row).optional()?)
 }
 
 /// The id of the category with this name, in any case of its letters.
 pub fn find_category_named(connection: &Connection, name: &str) -> DbResult<Option<i64>> {
-    let mut query = connection.prepare_cached("SELECT id FROM categories WHERE name = ?1")?;
+    let mut query = connection.statement("SELECT id FROM categories WHERE name = ?1")?;
     Ok(query.query_row([name], |row| row.get(0)).optional()?)
 }
 
 /// Writes a new category and returns its id.
 pub fn insert_category(tx: &Transaction<'_>, name: &str, now: Timestamp) -> DbResult<i64> {
-    tx.prepare_cached("INSERT INTO categories (name, created_at, updated_at) VALUES (?1, ?2, ?2)")?
-        .execute(params![name, now])?;
+    tx.statement("INSERT INTO categories (name, created_at, updated_at) VALUES (?1, ?2, ?2)")?
+        .run(params![name, now])?;
     Ok(tx.last_insert_rowid())
 }
 
@@ -170,12 +171,10 @@ pub fn rename_category(
     name: &str,
     now: Timestamp,
 ) -> DbResult<()> {
-    tx.prepare_cached("UPDATE categories SET name = ?2, updated_at = ?3 WHERE id = ?1")?
-        .execute(params![id, name, now])?;
-    tx.prepare_cached(
-        "UPDATE products SET category_name = ?2, updated_at = ?3 WHERE category_id = ?1",
-    )?
-    .execute(params![id, name, now])?;
+    tx.statement("UPDATE categories SET name = ?2, updated_at = ?3 WHERE id = ?1")?
+        .run(params![id, name, now])?;
+    tx.statement("UPDATE products SET category_name = ?2, updated_at = ?3 WHERE category_id = ?1")?
+        .run(params![id, name, now])?;
     Ok(())
 }
 

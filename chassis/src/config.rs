@@ -34,6 +34,9 @@ pub struct SharedSettings {
     /// Allow the demo key, or a short one, on an address that others can reach
     #[arg(long, env, default_value = "0", value_parser = BoolishValueParser::new(), action = clap::ArgAction::Set)]
     pub allow_demo_key: bool,
+    /// Open the lab: faults, crash points, policies, reset
+    #[arg(long, env, default_value = "0", value_parser = BoolishValueParser::new(), action = clap::ArgAction::Set)]
+    pub lab: bool,
     /// How log lines look
     #[arg(long, env, default_value = "pretty")]
     pub log_format: LogFormat,

@@ -13,11 +13,12 @@
 //! 4. [`storage`]: one file, many readers, one writer with group commit; idempotency.
 //! 5. [`messaging`]: asking another service, and telling it something reliably.
 //! 6. [`insight`]: logs, trace context, metrics.
+//! 7. [`lab`]: breaking the service on purpose.
 //!
 //! [`id`], [`number`], [`money`] and [`time`] are the types that all of them speak.
 //!
-//! Arrows point one way: `http` and `messaging` use `storage` and `insight`; `storage` uses
-//! only `insight`, to know on whose behalf it works.
+//! Arrows point one way: `http`, `messaging` and `lab` use `storage` and `insight`; `storage`
+//! uses only `insight`, to know on whose behalf it works.
 
 #![warn(missing_docs)]
 
@@ -28,6 +29,7 @@ pub mod time;
 pub mod insight;
 pub mod storage;
 pub mod messaging;
+pub mod lab;
 pub mod http;
 pub mod config;
 pub mod service;

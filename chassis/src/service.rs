@@ -11,17 +11,24 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use clap::Parser;
-use serde_json::Value;
-use tokio::net::TcpListener;
+use metrics_exporter_prometheus::PrometheusHandle;
+use rusqlite::{Connection, Transaction};
+use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{self, Command, ServiceUrl, SharedSettings};
 use crate::http::guard::Traffic;
 use crate::http::health::{self, Gauge, Vitals};
 use crate::http::{docs, server};
-use crate::insight::{metrics, telemetry};
+use crate::insight::{metrics, recorder, telemetry};
+use crate::lab::policy::Switch;
+use crate::lab::routes::LabRoom;
+use crate::lab::{self, Lab};
 use crate::messaging::client::{self, ServiceClient};
-use crate::storage::{self, Db, Migration, shell};
+use crate::messaging::outbox;
+use crate::messaging::relay::{OnAnswer, Relay};
+use crate::messaging::signature::Secrets;
+use crate::storage::{self, Db, DbResult, Migration, shell};
 
 /// Exit code of a service whose file or disk is broken (`EX_IOERR` of sysexits.h).
 const BROKEN_STORAGE: u8 = 74;
@@ -40,30 +47,129 @@ pub struct Blueprint {
     pub openapi: &'static str,
     /// The schema, step by step.
     pub migrations: &'static [Migration],
+    /// Where the lab can make it die, each between two commits.
+    pub crash_points: &'static [&'static str],
+    /// Its part of the shop's books, for the lab.
+    pub ledger: fn(&Connection) -> DbResult<Value>,
+    /// Brings its file back to the first day, for the lab.
+    pub reset: fn(&Transaction<'_>) -> DbResult<()>,
 }
 
 /// What a service gets to build itself from.
 pub struct Platform {
     /// Its file.
     pub db: Db,
+    /// Its lab.
+    pub lab: Lab,
     settings: SharedSettings,
     outbound: reqwest::Client,
     clients: Vec<ServiceClient>,
     gauges: Vec<Gauge>,
+    switches: Vec<Switch>,
+    relay: Option<Relay>,
+    forget: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Platform {
     /// A client for another service, whose breaker shows in `/internal/health`.
     pub fn client(&mut self, name: &'static str, url: &ServiceUrl) -> ServiceClient {
         let key = self.settings.api_key.outbound();
-        let client = ServiceClient::new(name, url, key, self.outbound.clone());
+        let client = ServiceClient::new(name, url, key, self.outbound.clone(), &self.lab);
         self.clients.push(client.clone());
         client
+    }
+
+    /// A relay to `clients` that is delivering already, and whose outbox shows in
+    /// `/internal/health`. See [`Relay::new`].
+    pub fn relay(
+        &mut self,
+        clients: Vec<ServiceClient>,
+        secrets: Option<Secrets>,
+        patience: Option<Switch>,
+        on_answer: OnAnswer,
+    ) -> Relay {
+        let relay = Relay::new(self.db.clone(), clients, secrets, patience, on_answer);
+        relay.start();
+        self.relay = Some(relay.clone());
+        let db = self.db.clone();
+        self.gauge("outbox", move || match db.read(outbox::count) {
+            Ok((pending, dead)) => json!({ "pending": pending, "dead": dead }),
+            Err(_) => Value::Null,
+        });
+        relay
+    }
+
+    /// A choice that the lab can change; the first of `choices` stands.
+    pub fn switch(&mut self, name: &'static str, choices: &'static [&'static str]) -> Switch {
+        let switch = Switch::new(name, choices);
+        self.switches.push(switch.clone());
+        switch
+    }
+
+    /// What to forget when the lab resets the service: caches and the like.
+    pub fn on_reset(&mut self, forget: impl Fn() + Send + Sync + 'static) {
+        self.forget = Arc::new(forget);
     }
 
     /// Adds a part of the service to `/internal/health`.
     pub fn gauge(&mut self, name: &'static str, look: impl Fn() -> Value + Send + Sync + 'static) {
         self.gauges.push((name, Arc::new(look)));
+    }
+
+    fn new(blueprint: Blueprint, settings: SharedSettings, db: Db) -> Result<Self, StartError> {
+        Ok(Self {
+            db,
+            lab: Lab::new(settings.lab, blueprint.crash_points),
+            settings,
+            outbound: client::connector().map_err(sentence)?,
+            clients: Vec::new(),
+            gauges: Vec::new(),
+            switches: Vec::new(),
+            relay: None,
+            forget: Arc::new(|| {}),
+        })
+    }
+
+    /// The service's routes with those that all services have, and all that is around them.
+    fn router(
+        self,
+        blueprint: Blueprint,
+        api: Router,
+        traffic: &Traffic,
+        page: PrometheusHandle,
+    ) -> Result<Router, StartError> {
+        let document = docs::document(blueprint.openapi).map_err(sentence)?;
+        let keys = self.settings.api_key.clone();
+        let lab = self.lab.clone();
+        let room = LabRoom {
+            service: blueprint.name,
+            lab: lab.clone(),
+            db: self.db.clone(),
+            switches: self.switches.clone().into(),
+            relay: self.relay.clone(),
+            ledger: blueprint.ledger,
+            reset: blueprint.reset,
+            forget: self.forget_everything(),
+        };
+        let db = self.db.clone();
+        let gauges = self.into_gauges();
+        let vitals = Vitals::new(blueprint.title, db, traffic.clone(), page, gauges);
+        let public = health::public_routes(vitals.clone()).merge(docs::routes(document));
+        let mut api = api.merge(health::internal_routes(vitals));
+        if lab.is_open() {
+            recorder::start();
+            api = api.merge(lab::routes::routes(room));
+        }
+        Ok(crate::http::wrap(api, public, keys, traffic.clone(), lab))
+    }
+
+    /// What the service remembers outside its file, and how its calls went.
+    fn forget_everything(&self) -> Arc<dyn Fn() + Send + Sync> {
+        let (clients, forget) = (self.clients.clone(), Arc::clone(&self.forget));
+        Arc::new(move || {
+            clients.iter().for_each(ServiceClient::forget);
+            forget();
+        })
     }
 
     /// The gauges, with the breakers of all clients as one of them.
@@ -124,37 +230,21 @@ async fn serve<S>(
 ) -> Result<ExitCode, StartError> {
     telemetry::start(shared.log_format, &shared.log_filter)?;
     shared.api_key.check_exposure(shared.host, shared.allow_demo_key)?;
-    let page = metrics::install().map_err(|cause| cause.to_string())?;
+    let page = metrics::install().map_err(sentence)?;
     // The listener comes first: a second copy of a service must not touch the first one's file.
     let address = shared.address();
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|cause| format!("cannot listen on {address}: {cause}"))?;
-    let bound = listener.local_addr().map_err(|cause| cause.to_string())?;
-    let db =
-        Db::open(&shared.database_path, blueprint.migrations).map_err(|cause| cause.to_string())?;
-    let outbound = client::connector().map_err(|cause| cause.to_string())?;
-
-    let keys = shared.api_key.clone();
-    let mut platform = Platform {
-        db: db.clone(),
-        settings: shared,
-        outbound,
-        clients: Vec::new(),
-        gauges: Vec::new(),
-    };
-    let api = build(settings, &mut platform);
+    let listener =
+        server::listen(address).map_err(|cause| format!("cannot listen on {address}: {cause}"))?;
+    let bound = listener.local_addr().map_err(sentence)?;
+    let db = Db::open(&shared.database_path, blueprint.migrations).map_err(sentence)?;
 
     let traffic = Traffic::default();
-    let gauges = platform.into_gauges();
-    let vitals = Vitals::new(blueprint.title, db.clone(), traffic.clone(), page.clone(), gauges);
-    let document = docs::document(blueprint.openapi).map_err(|cause| cause.to_string())?;
-    let public = health::public_routes(vitals.clone()).merge(docs::routes(document));
-    let api = api.merge(health::internal_routes(vitals));
-    let router = crate::http::wrap(api, public, keys, traffic.clone());
+    let mut platform = Platform::new(blueprint, shared, db.clone())?;
+    let api = build(settings, &mut platform);
+    let router = platform.router(blueprint, api, &traffic, page.clone())?;
 
     let upkeep = tokio::spawn(metrics::keep_up(page));
-    let stop = stop_signal().map_err(|cause| cause.to_string())?;
+    let stop = stop_signal().map_err(sentence)?;
     tracing::info!(service = blueprint.name, address = %bound, "listening");
     let code = tokio::select! {
         () = server::serve(listener, router, &traffic, stop) => ExitCode::SUCCESS,
@@ -164,6 +254,11 @@ async fn serve<S>(
     db.close().await;
     tracing::info!(service = blueprint.name, "stopped");
     Ok(code)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
+fn sentence(cause: impl ToString) -> StartError {
+    cause.to_string()
 }
 
 /// Done when the process is asked to stop: SIGTERM from a supervisor, SIGINT from Ctrl-C.

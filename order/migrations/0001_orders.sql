@@ -20,6 +20,9 @@ CREATE TABLE orders (
 
 CREATE INDEX orders_by_user ON orders (user_id, id);
 CREATE INDEX orders_by_status ON orders (status, id);
+-- A payment pays one order. A signed webhook that somebody recorded pays no second one.
+CREATE UNIQUE INDEX orders_by_payment ON orders (payment_id) WHERE payment_id IS NOT NULL;
+
 CREATE INDEX orders_to_expire ON orders (expires_at) WHERE status = 'CREATED';
 
 -- The price is copied, not looked up: a receipt must not change when the catalog does.

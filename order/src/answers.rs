@@ -10,12 +10,9 @@ use chassis::storage::{DbResult, idempotency};
 use chassis::time::Timestamp;
 use rusqlite::{Connection, Transaction};
 
-use crate::error::OrderError;
+use crate::error::{DEGRADED, OrderError};
 use crate::model::{Order, Reservation};
 use crate::{saga, store, transactions};
-
-/// Said of an answer that was found without the catalog.
-const DEGRADED: &str = "catalog-unavailable";
 
 /// Takes an answer to one of our messages, in the transaction that removes the message.
 pub fn on_answer(
@@ -35,8 +32,12 @@ pub fn on_answer(
             if is_yes {
                 transactions::hold(tx, &order, now)?;
             } else if is_refusal(answer.status) {
-                let refusal = (answer.status.as_u16(), answer.detail());
-                match transactions::refuse(tx, &order, (refusal.0, &refusal.1), now) {
+                let reason = match answer.detail() {
+                    detail if detail.is_empty() => "The catalog refused".to_owned(),
+                    detail => detail,
+                };
+                let refusal = (answer.status.as_u16(), reason.as_str());
+                match transactions::refuse(tx, &order, refusal, now) {
                     Ok(()) | Err(OrderError::AlreadyOver(..)) => {}
                     Err(OrderError::Database(cause)) => return Err(cause),
                     Err(other) => return Ok(Verdict::Dead(other.to_string())),

@@ -9,6 +9,9 @@ use chassis::storage::idempotency::ClaimError;
 
 use crate::model::{NotAnOrder, OrderStatus};
 
+/// Said of an answer that was found without the catalog.
+pub const DEGRADED: &str = "catalog-unavailable";
+
 /// A failure in the words of the shop.
 #[derive(Debug, thiserror::Error)]
 pub enum OrderError {
@@ -34,6 +37,12 @@ pub enum OrderError {
         /// What was paid.
         paid: Cents,
     },
+    /// A payment pays one order.
+    #[error("Payment {0} has paid another order")]
+    PaidAnother(Id),
+    /// The catalog is silent, and this shop sells only what it is sure to have.
+    #[error("The catalog does not answer, so nothing was ordered; try again shortly")]
+    CatalogUnavailable,
     /// The idempotency key cannot be used.
     #[error(transparent)]
     Key(#[from] ClaimError),
@@ -60,7 +69,8 @@ impl From<OrderError> for Problem {
             OrderError::Refused(status, detail) => {
                 Problem::new(StatusCode::from_u16(status).unwrap_or(StatusCode::CONFLICT), detail)
             }
-            OrderError::AlreadyOver(..) => Problem::conflict(sentence),
+            OrderError::AlreadyOver(..) | OrderError::PaidAnother(_) => Problem::conflict(sentence),
+            OrderError::CatalogUnavailable => Problem::unavailable(sentence).degraded(DEGRADED),
             OrderError::Key(cause) => cause.into(),
             OrderError::Database(cause) => cause.into(),
         }

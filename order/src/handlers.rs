@@ -8,6 +8,7 @@ use chassis::http::extract::{Json, Path, Query, empty_as_none, query_string};
 use chassis::http::reply::IdempotencyKey;
 use chassis::http::{Problem, Reply};
 use chassis::id::{Id, UserId};
+use chassis::lab::policy::FAIL_CLOSED;
 use chassis::time::Timestamp;
 use rusqlite::Connection;
 use serde::Deserialize;
@@ -66,14 +67,24 @@ pub async fn place_order(
         Placed::Replayed(reply) => return Ok(reply.into()),
         Placed::Waiting(id, message) => (id, message),
     };
+    app.lab.crash_point("order.placed-before-reservation");
     if let Some(message) = message {
-        app.relay.deliver_now(message).await;
+        app.relay.deliver_now(*message).await;
     }
     let order = app.db.read(|connection| store::find_order(connection, id))?;
     let order = order.ok_or(OrderError::NotFound)?;
-    if has_key && order.reservation == Reservation::Pending {
+    let is_silent =
+        order.status == OrderStatus::Created && order.reservation == Reservation::Pending;
+    if is_silent && app.reservation.is(FAIL_CLOSED) {
+        app.db.write(move |tx| transactions::give_up(tx, id, now)).await?;
+        app.relay.wake();
+        return Err(OrderError::CatalogUnavailable.into());
+    }
+    if is_silent && has_key {
+        // Silence is a reply, too. If the answer has come meanwhile, that was written down.
         app.db.write(move |tx| answers::finish_placing(tx, id)).await?;
     }
+    app.lab.crash_point("order.committed-before-reply");
     Ok(app.db.read(|connection| answers::placing_reply(connection, &order))?)
 }
 
@@ -132,6 +143,7 @@ pub async fn receive_payment(
     let id = parse_id(&order_id)?;
     let now = Timestamp::now();
     app.db.write(move |tx| transactions::settle(tx, id, notice, now)).await?;
+    app.lab.crash_point("order.paid-before-reply");
     app.relay.wake();
     Ok(JsonAnswer(json!({ "order_id": id, "status": "PAID" })))
 }

@@ -4,15 +4,17 @@
 //! Read the modules in this order; each uses only the ones above it.
 //!
 //! 1. [`model`]: what an order is, and which moves are legal.
-//! 2. [`error`]: what can go wrong, and what the caller hears about it.
-//! 3. [`store`]: the SQL, one statement or one tight group per function.
-//! 4. [`saga`]: what is sent to whom in which state.
-//! 5. [`transactions`]: what happens together or not at all.
-//! 6. [`answers`]: what the other services' answers mean for an order.
-//! 7. [`signed`]: the webhook's signature, as an argument type.
-//! 8. [`handlers`]: HTTP in, HTTP out.
-//! 9. [`routes`]: the route table.
-//! 10. [`expiry`]: orders that nobody paid in time.
+//! 2. [`view`]: an order as the API shows it.
+//! 3. [`error`]: what can go wrong, and what the caller hears about it.
+//! 4. [`store`]: the SQL, one statement or one tight group per function.
+//! 5. [`saga`]: what is sent to whom in which state.
+//! 6. [`transactions`]: what happens together or not at all.
+//! 7. [`answers`]: what the other services' answers mean for an order.
+//! 8. [`signed`]: the webhook's signature, as an argument type.
+//! 9. [`handlers`]: HTTP in, HTTP out.
+//! 10. [`routes`]: the route table.
+//! 11. [`expiry`]: orders that nobody paid in time.
+//! 12. [`books`]: what the lab shows of this service, and its first day.
 //!
 //! New here, compared with the cart: a status machine, a decision that three parties compete
 //! for, messages to two services, compensation, and a webhook that may arrive twice.
@@ -22,6 +24,7 @@ use chassis::service::Blueprint;
 use chassis::storage::{Migration, idempotency};
 
 pub mod model;
+pub mod view;
 pub mod error;
 pub mod store;
 pub mod saga;
@@ -31,6 +34,7 @@ pub mod signed;
 pub mod handlers;
 pub mod routes;
 pub mod expiry;
+pub mod books;
 pub mod config;
 
 /// What this service is.
@@ -39,6 +43,13 @@ pub const BLUEPRINT: Blueprint = Blueprint {
     title: "Order service",
     openapi: include_str!("../openapi.json"),
     migrations: MIGRATIONS,
+    crash_points: &[
+        "order.placed-before-reservation",
+        "order.committed-before-reply",
+        "order.paid-before-reply",
+    ],
+    ledger: books::ledger,
+    reset: books::reset,
 };
 
 const MIGRATIONS: &[Migration] = &[

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use axum::Router;
-use chassis::messaging::relay::{self, Relay};
+use chassis::lab::policy::{FAIL_CLOSED, FAIL_OPEN};
 use chassis::service::{self, Platform};
 use order::config::Settings;
 use order::routes::{self, App};
@@ -19,15 +19,12 @@ fn build(settings: Settings, platform: &mut Platform) -> Router {
         platform.client(saga::CATALOG, &settings.catalog_service_url),
         platform.client(saga::PAYMENT, &settings.payment_service_url),
     ];
-    let relay = Relay::new(db.clone(), peers, None, answers::on_answer);
-    relay.start();
-    platform.gauge("outbox", {
-        let db = db.clone();
-        move || relay::gauge(&db)
-    });
+    let relay = platform.relay(peers, None, None, answers::on_answer);
     tokio::spawn(expiry::expire_orders(db.clone(), relay.clone()));
     routes::router(App {
         db,
+        lab: platform.lab.clone(),
+        reservation: platform.switch("order_reservation", &[FAIL_OPEN, FAIL_CLOSED]),
         relay,
         webhook_secrets: settings.webhook_secret.0,
         expires_ms: i64::from(settings.order_expires_s) * 1_000,

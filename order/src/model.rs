@@ -15,10 +15,8 @@ pub type ProductId = WholeNumber<1, 9_007_199_254_740_991>;
 
 /// Units in one line.
 pub type Quantity = WholeNumber<1, 1_000_000>;
-
-/// How many rows a page holds.
+/// Rows in a page.
 pub type PageSize = WholeNumber<1, 1_000>;
-
 /// Lines in one order: enough for any honest cart, few enough for one transaction.
 pub const LINES_MAX: usize = 100;
 
@@ -232,17 +230,6 @@ pub struct Order {
     pub expires_at: Timestamp,
 }
 
-/// One entry of an order's history.
-#[derive(Clone, Debug, Serialize)]
-pub struct HistoryEntry {
-    /// When.
-    pub at: Timestamp,
-    /// The status after it.
-    pub status: String,
-    /// What happened, for a person.
-    pub detail: String,
-}
-
 /// What the payment service reports.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -264,44 +251,6 @@ pub struct Filter {
     pub after: Option<Id>,
     /// At most this many.
     pub limit: Option<PageSize>,
-}
-
-/// An order as the API shows it.
-#[derive(Debug, Serialize)]
-pub struct OrderView<'a> {
-    id: Id,
-    order_id: Id,
-    user_id: &'a str,
-    items: &'a [OrderLine],
-    status: OrderStatus,
-    total_amount: Cents,
-    payment_id: Option<Id>,
-    reservation: Reservation,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    history: Option<&'a [HistoryEntry]>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    expires_at: Timestamp,
-}
-
-impl Order {
-    /// The view in lists, without history, or the full one.
-    pub fn view<'a>(&'a self, history: Option<&'a [HistoryEntry]>) -> OrderView<'a> {
-        OrderView {
-            id: self.id,
-            order_id: self.id,
-            user_id: &self.user_id,
-            items: &self.lines,
-            status: self.status,
-            total_amount: self.total,
-            payment_id: self.payment_id,
-            reservation: self.reservation,
-            history,
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-            expires_at: self.expires_at,
-        }
-    }
 }
 
 #[cfg(test)]

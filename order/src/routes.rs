@@ -2,6 +2,8 @@
 
 use axum::Router;
 use axum::routing::{get, post};
+use chassis::lab::Lab;
+use chassis::lab::policy::Switch;
 use chassis::messaging::relay::Relay;
 use chassis::messaging::signature::Secrets;
 use chassis::storage::Db;
@@ -13,8 +15,12 @@ use crate::handlers;
 pub struct App {
     /// This service's file.
     pub db: Db,
+    /// Where it can be broken on purpose.
+    pub lab: Lab,
     /// Delivers the messages of the saga.
     pub relay: Relay,
+    /// What to do with an order while the catalog does not answer.
+    pub reservation: Switch,
     /// Who may say that an order was paid; `None` if any holder of an API key may.
     pub webhook_secrets: Option<Secrets>,
     /// How long an order waits for its payment, in milliseconds.

@@ -2,13 +2,15 @@
 
 use chassis::id::Id;
 use chassis::storage::DbResult;
+use chassis::storage::{Run, Sql};
 use chassis::time::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, named_params, params};
 
 use crate::model::{
-    Filter, HistoryEntry, NewOrder, Order, OrderLine, OrderStatus, ProductId, Quantity, Reservation,
+    Filter, NewOrder, Order, OrderLine, OrderStatus, ProductId, Quantity, Reservation,
 };
+use crate::view::HistoryEntry;
 
 /// A page that is not asked for in a size has this many rows.
 const PAGE_SIZE: i64 = 100;
@@ -21,24 +23,24 @@ const ORDER_COLUMNS: &str = "id, user_id, status, reservation, total_cents, paym
 /// Takes a [`Transaction`] rather than a [`Connection`] because it runs more than one
 /// statement: half an order must never be visible.
 pub fn insert_order(tx: &Transaction<'_>, order: &NewOrder) -> DbResult<()> {
-    tx.prepare_cached(
+    tx.statement(
         "INSERT INTO orders (id, user_id, status, reservation, total_cents, created_at,
              updated_at, expires_at)
          VALUES (:id, :user_id, 'CREATED', 'PENDING', :total_cents, :now, :now, :expires_at)",
     )?
-    .execute(named_params! {
+    .run(named_params! {
         ":id": order.id,
         ":user_id": order.user_id,
         ":total_cents": order.total,
         ":now": order.now,
         ":expires_at": order.expires_at,
     })?;
-    let mut insert_line = tx.prepare_cached(
+    let mut insert_line = tx.statement(
         "INSERT INTO order_lines (order_id, position, product_id, quantity, unit_price_cents)
          VALUES (:order_id, :position, :product_id, :quantity, :unit_price_cents)",
     )?;
     for (position, line) in (1_i64..).zip(&order.lines) {
-        insert_line.execute(named_params! {
+        insert_line.run(named_params! {
             ":order_id": order.id,
             ":position": position,
             ":product_id": line.product_id,
@@ -57,26 +59,26 @@ pub fn insert_history(
     detail: &str,
     now: Timestamp,
 ) -> DbResult<()> {
-    tx.prepare_cached(
+    tx.statement(
         "INSERT INTO order_history (order_id, position, at, status, detail)
          SELECT ?1, coalesce(max(position), 0) + 1, ?2, ?3, ?4
          FROM order_history WHERE order_id = ?1",
     )?
-    .execute(params![order_id, now, status.as_str(), detail])?;
+    .run(params![order_id, now, status.as_str(), detail])?;
     Ok(())
 }
 
 /// One order with its lines.
 pub fn find_order(connection: &Connection, id: Id) -> DbResult<Option<Order>> {
     let mut query =
-        connection.prepare_cached(&format!("SELECT {ORDER_COLUMNS} FROM orders WHERE id = ?1"))?;
+        connection.statement(&format!("SELECT {ORDER_COLUMNS} FROM orders WHERE id = ?1"))?;
     let order = query.query_row([id], order_from_row).optional()?;
     order.map(|order| with_lines(connection, order)).transpose()
 }
 
 /// What has happened to an order, oldest first.
 pub fn list_history(connection: &Connection, id: Id) -> DbResult<Vec<HistoryEntry>> {
-    let mut query = connection.prepare_cached(
+    let mut query = connection.statement(
         "SELECT at, status, detail FROM order_history WHERE order_id = ?1 ORDER BY position",
     )?;
     let entries = query.query_map([id], |row| {
@@ -110,7 +112,7 @@ pub fn list_orders(connection: &Connection, filter: &Filter) -> DbResult<(Vec<Or
         conditions.push("status = :status");
         parameters.push((":status", status));
     }
-    let mut query = connection.prepare_cached(&format!(
+    let mut query = connection.statement(&format!(
         "SELECT {ORDER_COLUMNS} FROM orders WHERE {} ORDER BY id DESC LIMIT :limit",
         conditions.join(" AND ")
     ))?;
@@ -125,7 +127,7 @@ pub fn list_orders(connection: &Connection, filter: &Filter) -> DbResult<(Vec<Or
 
 /// Orders whose time is over, the longest over first.
 pub fn list_expired(connection: &Connection, now: Timestamp, limit: u32) -> DbResult<Vec<Id>> {
-    let mut query = connection.prepare_cached(
+    let mut query = connection.statement(
         "SELECT id FROM orders WHERE status = 'CREATED' AND expires_at <= ?1
          ORDER BY expires_at LIMIT ?2",
     )?;
@@ -142,11 +144,15 @@ pub fn set_status(
     now: Timestamp,
 ) -> DbResult<bool> {
     let moved = tx
-        .prepare_cached(
-            "UPDATE orders SET status = ?3, updated_at = ?4 WHERE id = ?1 AND status = ?2",
-        )?
-        .execute(params![id, from.as_str(), to.as_str(), now])?;
+        .statement("UPDATE orders SET status = ?3, updated_at = ?4 WHERE id = ?1 AND status = ?2")?
+        .run(params![id, from.as_str(), to.as_str(), now])?;
     Ok(moved == 1)
+}
+
+/// The order that a payment has paid, if any.
+pub fn find_paid_by(connection: &Connection, payment_id: Id) -> DbResult<Option<Id>> {
+    let mut query = connection.statement("SELECT id FROM orders WHERE payment_id = ?1")?;
+    Ok(query.query_row([payment_id], |row| row.get(0)).optional()?)
 }
 
 /// Marks an order as paid, if it still waits for its payment; `false` if somebody was first.
@@ -157,11 +163,11 @@ pub fn set_paid(
     now: Timestamp,
 ) -> DbResult<bool> {
     let paid = tx
-        .prepare_cached(
+        .statement(
             "UPDATE orders SET status = 'PAID', payment_id = ?2, updated_at = ?3
              WHERE id = ?1 AND status = 'CREATED'",
         )?
-        .execute(params![id, payment_id, now])?;
+        .run(params![id, payment_id, now])?;
     Ok(paid == 1)
 }
 
@@ -172,8 +178,8 @@ pub fn set_reservation(
     reservation: Reservation,
     now: Timestamp,
 ) -> DbResult<()> {
-    tx.prepare_cached("UPDATE orders SET reservation = ?2, updated_at = ?3 WHERE id = ?1")?
-        .execute(params![id, reservation.as_str(), now])?;
+    tx.statement("UPDATE orders SET reservation = ?2, updated_at = ?3 WHERE id = ?1")?
+        .run(params![id, reservation.as_str(), now])?;
     Ok(())
 }
 
@@ -184,17 +190,17 @@ pub fn set_refusal(
     (status, detail): (u16, &str),
     now: Timestamp,
 ) -> DbResult<()> {
-    tx.prepare_cached(
+    tx.statement(
         "UPDATE orders SET reservation = 'REFUSED', refusal_status = ?2, refusal_detail = ?3,
              updated_at = ?4
          WHERE id = ?1",
     )?
-    .execute(params![id, status, detail, now])?;
+    .run(params![id, status, detail, now])?;
     Ok(())
 }
 
 fn with_lines(connection: &Connection, mut order: Order) -> DbResult<Order> {
-    let mut query = connection.prepare_cached(
+    let mut query = connection.statement(
         "SELECT product_id, quantity, unit_price_cents FROM order_lines
          WHERE order_id = ?1 ORDER BY position",
     )?;

@@ -15,7 +15,7 @@ use crate::{saga, store};
 #[derive(Debug)]
 pub enum Placed {
     /// It is there, and its units are still to be asked for.
-    Waiting(Id, Option<Message>),
+    Waiting(Id, Option<Box<Message>>),
     /// This request was made and answered before.
     Replayed(StoredReply),
 }
@@ -35,14 +35,17 @@ pub fn place(
             Claim::Finished(reply) => return Ok(Placed::Replayed(reply)),
             Claim::Unfinished { subject } => {
                 let id = subject.parse().map_err(|_| OrderError::NotFound)?;
-                return Ok(Placed::Waiting(id, outbox::find_waiting(tx, saga::RESERVE, &subject)?));
+                return Ok(Placed::Waiting(
+                    id,
+                    outbox::find_waiting(tx, saga::RESERVE, &subject)?.map(Box::new),
+                ));
             }
         }
     }
     store::insert_order(tx, order)?;
     store::insert_history(tx, order.id, OrderStatus::Created, "Order placed", order.now)?;
     let message = saga::reserve(tx, order)?;
-    Ok(Placed::Waiting(order.id, Some(message)))
+    Ok(Placed::Waiting(order.id, Some(Box::new(message))))
 }
 
 /// Takes note of a payment. The first one wins; the same one again changes nothing, because a
@@ -63,6 +66,11 @@ pub fn settle(
         && paid != order.total
     {
         return Err(OrderError::WrongAmount { order_id, total: order.total, paid });
+    }
+    if let Some(payment_id) = payment_id
+        && store::find_paid_by(tx, payment_id)?.is_some()
+    {
+        return Err(OrderError::PaidAnother(payment_id));
     }
     if !store::set_paid(tx, order_id, payment_id, now)? {
         return Err(OrderError::AlreadyOver(order_id, order.status));
@@ -90,6 +98,13 @@ pub fn end(
     advance(tx, &order, step, detail, now)?;
     saga::release(tx, order_id, now)?;
     Ok(())
+}
+
+/// Takes an order back that the catalog has not answered, for a shop that sells only what it is
+/// sure to have. Whoever placed it hears that nothing was ordered, and may try anew.
+pub fn give_up(tx: &Transaction<'_>, order_id: Id, now: Timestamp) -> Result<(), OrderError> {
+    end(tx, order_id, (Move::Cancel, "The catalog did not answer"), now)?;
+    Ok(idempotency::forget_for(tx, &order_id.to_string())?)
 }
 
 /// Ends every order whose time is over, at most `limit` of them, and says how many.

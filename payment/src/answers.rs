@@ -46,8 +46,11 @@ pub fn on_answer(
             transactions::fail(tx, &payment, (404, &reason), now)?;
         }
         StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY => {
-            let refusal = (answer.status.as_u16(), answer.detail());
-            transactions::fail(tx, &payment, (refusal.0, &refusal.1), now)?;
+            let reason = match answer.detail() {
+                detail if detail.is_empty() => "The order refused".to_owned(),
+                detail => detail,
+            };
+            transactions::fail(tx, &payment, (answer.status.as_u16(), &reason), now)?;
         }
         // Any other no is a mistake of ours and decides nothing.
         _ => return Ok(Verdict::Dead(format!("{} {}", answer.status, answer.detail()))),

@@ -60,11 +60,14 @@ pub async fn pay(
     let begun = app.db.write(move |tx| transactions::pay(tx, key.as_ref(), &payment)).await?;
     let (id, message) = match begun {
         Begun::Replayed(reply) => return Ok(reply.into()),
+        Begun::Refused(refusal) => return Err(refusal),
         Begun::Waiting(id, message) => (id, message),
     };
+    app.lab.crash_point("payment.committed-before-webhook");
     if let Some(message) = message {
-        app.relay.deliver_now(message).await;
+        app.relay.deliver_now(*message).await;
     }
+    app.lab.crash_point("payment.answered-before-reply");
     if has_key {
         // Decided answers wrote the reply down already; silence is a reply, too.
         app.db.write(move |tx| answers::finish_paying(tx, id)).await?;

@@ -11,6 +11,7 @@
 //! 6. [`answers`]: what the order's answer means for a payment.
 //! 7. [`handlers`]: HTTP in, HTTP out.
 //! 8. [`routes`]: the route table.
+//! 9. [`books`]: what the lab shows of this service, and its first day.
 //!
 //! New here, compared with the order: telling somebody reliably who may be away for days, with
 //! a signature, and the difference between a refusal and silence when money is involved.
@@ -27,6 +28,7 @@ pub mod transactions;
 pub mod answers;
 pub mod handlers;
 pub mod routes;
+pub mod books;
 pub mod config;
 
 /// What this service is.
@@ -35,6 +37,9 @@ pub const BLUEPRINT: Blueprint = Blueprint {
     title: "Payment service",
     openapi: include_str!("../openapi.json"),
     migrations: MIGRATIONS,
+    crash_points: &["payment.committed-before-webhook", "payment.answered-before-reply"],
+    ledger: books::ledger,
+    reset: books::reset,
 };
 
 const MIGRATIONS: &[Migration] = &[

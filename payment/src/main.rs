@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use axum::Router;
-use chassis::messaging::relay::{self, Relay};
+use chassis::messaging::relay::FIRE_ONCE;
 use chassis::service::{self, Platform};
 use payment::config::Settings;
 use payment::routes::{self, App};
@@ -16,11 +16,8 @@ fn main() -> ExitCode {
 fn build(settings: Settings, platform: &mut Platform) -> Router {
     let db = platform.db.clone();
     let order = platform.client(webhook::ORDER, &settings.order_service_url);
-    let relay = Relay::new(db.clone(), vec![order], settings.webhook_secret.0, answers::on_answer);
-    relay.start();
-    platform.gauge("outbox", {
-        let db = db.clone();
-        move || relay::gauge(&db)
-    });
-    routes::router(App { db, relay })
+    let secrets = settings.webhook_secret.0;
+    let delivery = platform.switch("webhook_delivery", &["outbox", FIRE_ONCE]);
+    let relay = platform.relay(vec![order], secrets, Some(delivery), answers::on_answer);
+    routes::router(App { db, lab: platform.lab.clone(), relay })
 }

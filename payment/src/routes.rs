@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::routing::{get, post};
+use chassis::lab::Lab;
 use chassis::messaging::relay::Relay;
 use chassis::storage::Db;
 
@@ -12,6 +13,8 @@ use crate::handlers;
 pub struct App {
     /// This service's file.
     pub db: Db,
+    /// Where it can be broken on purpose.
+    pub lab: Lab,
     /// Delivers the webhooks.
     pub relay: Relay,
 }

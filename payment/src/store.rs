@@ -2,6 +2,7 @@
 
 use chassis::id::Id;
 use chassis::storage::DbResult;
+use chassis::storage::{Run, Sql};
 use chassis::time::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, named_params, params};
@@ -17,11 +18,11 @@ const PAYMENT_COLUMNS: &str = "id, order_id, amount_cents, status, refusal_statu
 /// Writes a payment that the order does not know of yet. The unique index refuses a second one
 /// that is alive.
 pub fn insert_payment(tx: &Transaction<'_>, payment: &NewPayment) -> DbResult<()> {
-    tx.prepare_cached(
+    tx.statement(
         "INSERT INTO payments (id, order_id, amount_cents, status, created_at, updated_at)
          VALUES (:id, :order_id, :amount_cents, 'PENDING', :now, :now)",
     )?
-    .execute(named_params! {
+    .run(named_params! {
         ":id": payment.id,
         ":order_id": payment.order_id,
         ":amount_cents": payment.amount,
@@ -32,14 +33,14 @@ pub fn insert_payment(tx: &Transaction<'_>, payment: &NewPayment) -> DbResult<()
 
 /// One payment.
 pub fn find_payment(connection: &Connection, id: Id) -> DbResult<Option<Payment>> {
-    let mut query = connection
-        .prepare_cached(&format!("SELECT {PAYMENT_COLUMNS} FROM payments WHERE id = ?1"))?;
+    let mut query =
+        connection.statement(&format!("SELECT {PAYMENT_COLUMNS} FROM payments WHERE id = ?1"))?;
     Ok(query.query_row([id], payment_from_row).optional()?)
 }
 
 /// The payment of an order that is pending or completed; there is at most one.
 pub fn find_alive(connection: &Connection, order_id: Id) -> DbResult<Option<Payment>> {
-    let mut query = connection.prepare_cached(&format!(
+    let mut query = connection.statement(&format!(
         "SELECT {PAYMENT_COLUMNS} FROM payments
          WHERE order_id = ?1 AND status IN ('PENDING', 'COMPLETED')"
     ))?;
@@ -49,7 +50,7 @@ pub fn find_alive(connection: &Connection, order_id: Id) -> DbResult<Option<Paym
 /// The payment that says most about an order: the one that is alive or was refunded, else the
 /// latest that failed.
 pub fn find_of_order(connection: &Connection, order_id: Id) -> DbResult<Option<Payment>> {
-    let mut query = connection.prepare_cached(&format!(
+    let mut query = connection.statement(&format!(
         "SELECT {PAYMENT_COLUMNS} FROM payments
          WHERE order_id = ?1 ORDER BY status = 'FAILED', id DESC LIMIT 1"
     ))?;
@@ -77,7 +78,7 @@ pub fn list_payments(connection: &Connection, filter: &Filter) -> DbResult<(Vec<
         conditions.push("status = :status");
         parameters.push((":status", status));
     }
-    let mut query = connection.prepare_cached(&format!(
+    let mut query = connection.statement(&format!(
         "SELECT {PAYMENT_COLUMNS} FROM payments WHERE {} ORDER BY id DESC LIMIT :limit",
         conditions.join(" AND ")
     ))?;
@@ -98,11 +99,11 @@ pub fn set_status(
     now: Timestamp,
 ) -> DbResult<bool> {
     let moved = tx
-        .prepare_cached(
+        .statement(
             "UPDATE payments SET status = ?3, refusal_status = ?4, reason = ?5, updated_at = ?6
              WHERE id = ?1 AND status = ?2",
         )?
-        .execute(params![id, from.as_str(), to.as_str(), refusal_status, reason, now])?;
+        .run(params![id, from.as_str(), to.as_str(), refusal_status, reason, now])?;
     Ok(moved == 1)
 }
 

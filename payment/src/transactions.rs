@@ -1,5 +1,6 @@
 //! Units of work: all of it happens or none of it does.
 
+use chassis::http::{Problem, Reply};
 use chassis::id::Id;
 use chassis::messaging::outbox::{self, Message};
 use chassis::storage::DbResult;
@@ -15,7 +16,10 @@ use crate::{store, webhook};
 #[derive(Debug)]
 pub enum Begun {
     /// There is a payment; its message is there as well, unless the order has answered.
-    Waiting(Id, Option<Message>),
+    Waiting(Id, Option<Box<Message>>),
+    /// The order is being paid, or was, with another amount. A refusal is kept under its key
+    /// like any other reply, so it is not an error that would undo the transaction.
+    Refused(Problem),
     /// This request was made and answered before.
     Replayed(StoredReply),
 }
@@ -37,19 +41,26 @@ pub fn pay(
             Claim::Finished(reply) => return Ok(Begun::Replayed(reply)),
             Claim::Unfinished { subject } => {
                 let id = subject.parse().map_err(|_| PaymentError::NotFound)?;
-                return Ok(Begun::Waiting(id, outbox::find_waiting(tx, webhook::KIND, &subject)?));
+                return Ok(Begun::Waiting(
+                    id,
+                    outbox::find_waiting(tx, webhook::KIND, &subject)?.map(Box::new),
+                ));
             }
         }
     }
     let Some(alive) = alive else {
         store::insert_payment(tx, payment)?;
-        return Ok(Begun::Waiting(id, Some(webhook::notify(tx, payment)?)));
+        return Ok(Begun::Waiting(id, Some(Box::new(webhook::notify(tx, payment)?))));
     };
     if alive.amount != payment.amount {
         let (order_id, amount) = (alive.order_id, alive.amount);
-        return Err(PaymentError::OtherAmount { order_id, amount });
+        let refusal = Problem::from(PaymentError::OtherAmount { order_id, amount });
+        if let Some(key) = key {
+            idempotency::finish(tx, &key.text, Reply::from(&refusal).stored())?;
+        }
+        return Ok(Begun::Refused(refusal));
     }
-    Ok(Begun::Waiting(id, outbox::find_waiting(tx, webhook::KIND, &id.to_string())?))
+    Ok(Begun::Waiting(id, outbox::find_waiting(tx, webhook::KIND, &id.to_string())?.map(Box::new)))
 }
 
 /// The order accepts. A payment that is over by now stays so.

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
 use super::problem::Problem;
+use crate::insight::recorder::{self, StepKind};
 
 /// The header that carries the key.
 pub const API_KEY_HEADER: &str = "x-api-key";
@@ -109,8 +110,10 @@ pub async fn require_api_key(
     next: Next,
 ) -> Result<Response, Problem> {
     if !keys.admit(request.headers()) {
+        recorder::note(StepKind::Key, || "API key missing or wrong".to_owned());
         return Err(Problem::unauthorized());
     }
+    recorder::note(StepKind::Key, || "API key accepted".to_owned());
     Ok(next.run(request).await)
 }
 

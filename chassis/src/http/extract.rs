@@ -90,8 +90,8 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
         match axum::extract::Path::<T>::from_request_parts(parts, state).await {
             Ok(axum::extract::Path(value)) => Ok(Self(value)),
             Err(PathRejection::FailedToDeserializePathParams(refused)) => {
-                let only_name = only_parameter(parts, state).await;
-                Err(path_problem(refused.into_kind(), only_name))
+                let parameters = raw_parameters(parts, state).await;
+                Err(path_problem::<T>(refused.into_kind(), &parameters))
             }
             Err(_) => Err(Problem::bad_request("The path cannot be read")),
         }
@@ -145,10 +145,13 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    // Text that no field asks for is skipped without a look at it, so this comes first.
+    let body = std::str::from_utf8(body)
+        .map_err(|_| Problem::bad_request("The body is not valid UTF-8"))?;
+    let mut deserializer = serde_json::Deserializer::from_str(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         // A type that words its own refusal hides whether the text was JSON at all.
-        match serde_json::from_slice::<IgnoredAny>(body) {
+        match serde_json::from_str::<IgnoredAny>(body) {
             Err(cause) => malformed(&cause),
             Ok(_) => Problem::invalid(without_position(name_the_field(&error))),
         }
@@ -201,13 +204,13 @@ fn require_well_formed(query: &str) -> Result<(), Problem> {
     }
 }
 
-async fn only_parameter<S: Send + Sync>(parts: &mut Parts, state: &S) -> Option<String> {
-    let parameters = RawPathParams::from_request_parts(parts, state).await.ok()?;
-    let mut names = parameters.iter().map(|(name, _)| name.to_owned());
-    names.next().filter(|_| names.next().is_none())
+async fn raw_parameters<S: Send + Sync>(parts: &mut Parts, state: &S) -> Vec<(String, String)> {
+    let parameters = RawPathParams::from_request_parts(parts, state).await;
+    let parameters = parameters.iter().flatten();
+    parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-fn path_problem(kind: ErrorKind, only_name: Option<String>) -> Problem {
+fn path_problem<T: DeserializeOwned>(kind: ErrorKind, parameters: &[(String, String)]) -> Problem {
     match kind {
         ErrorKind::InvalidUtf8InPathParam { key } => {
             Problem::bad_request(format!("{key}: the path is not valid UTF-8"))
@@ -215,10 +218,20 @@ fn path_problem(kind: ErrorKind, only_name: Option<String>) -> Problem {
         ErrorKind::DeserializeError { key, message, .. } => {
             Problem::invalid(format!("{key}: {message}"))
         }
-        ErrorKind::Message(message) => match only_name {
-            Some(name) => Problem::invalid(format!("{name}: {message}")),
-            None => Problem::invalid(message),
-        },
+        ErrorKind::Message(message) => Problem::invalid(match parameters {
+            [(name, _)] => format!("{name}: {message}"),
+            _ => name_the_parameter::<T>(parameters).unwrap_or(message),
+        }),
         other => Problem::invalid(other.to_string()),
     }
+}
+
+/// A type that words its own refusal does not know which parameter it was read from. Read as
+/// a query string, the parameters have names.
+fn name_the_parameter<T: DeserializeOwned>(parameters: &[(String, String)]) -> Option<String> {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    let error =
+        serde_path_to_error::deserialize::<_, T>(serde_urlencoded::Deserializer::new(pairs));
+    error.err().map(|error| name_the_field(&error))
 }

@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -13,6 +13,8 @@ use axum::response::{IntoResponse, Response};
 use tokio::sync::Notify;
 
 use super::Problem;
+use crate::insight::pace::{self, Pace};
+use crate::lab::faults;
 
 /// Requests in flight. At some hundred microseconds each, more than this only wait.
 const IN_FLIGHT_MAX: usize = 512;
@@ -21,19 +23,37 @@ const IN_FLIGHT_MAX: usize = 512;
 const HANDLER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The requests in flight, and whether the service is stopping.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Traffic {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
+    pace: Pace,
     in_flight: AtomicUsize,
     draining: AtomicBool,
     idle: Notify,
 }
 
+impl Default for Traffic {
+    fn default() -> Self {
+        let shared = Shared {
+            pace: Pace::new(Instant::now()),
+            in_flight: AtomicUsize::new(0),
+            draining: AtomicBool::new(false),
+            idle: Notify::new(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+}
+
 impl Traffic {
+    /// How fast requests were answered in the last ten seconds.
+    pub fn pace(&self) -> pace::Report {
+        self.shared.pace.report(Instant::now())
+    }
+
     /// From now on `/health` says 503 and new requests are turned away.
     pub fn start_draining(&self) {
         self.shared.draining.store(true, Ordering::Relaxed);
@@ -73,8 +93,8 @@ impl Drop for Ticket {
     }
 }
 
-/// Lets a request in if there is room, and ends it when it takes too long. `/health` always
-/// gets in: whoever asks whether the service is well must not be told that it is busy.
+/// Lets a request in if there is room. `/health` always gets in: whoever asks whether the
+/// service is well must not be told that it is busy.
 pub async fn limit(State(traffic): State<Traffic>, request: Request, next: Next) -> Response {
     if request.uri().path() == "/health" {
         return next.run(request).await;
@@ -85,6 +105,19 @@ pub async fn limit(State(traffic): State<Traffic>, request: Request, next: Next)
     let Some(_ticket) = traffic.enter() else {
         return Problem::unavailable("The service is busy, try again shortly").into_response();
     };
+    // Looking at the shop is not shopping.
+    let is_counted = !faults::is_spared(request.uri().path());
+    let started = Instant::now();
+    let response = next.run(request).await;
+    if is_counted {
+        traffic.shared.pace.record(started.elapsed(), Instant::now());
+    }
+    response
+}
+
+/// Ends a request that takes too long. Its clock starts when the body is there, which has a
+/// deadline of its own.
+pub async fn end_in_time(request: Request, next: Next) -> Response {
     tokio::time::timeout(HANDLER_TIMEOUT, next.run(request)).await.unwrap_or_else(|_| {
         Problem::unavailable("The service took longer than 10 s, try again").into_response()
     })

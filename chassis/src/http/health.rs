@@ -88,6 +88,7 @@ async fn show_details(State(vitals): State<Vitals>) -> Result<Json<Map<String, V
     put("uptime_s", vitals.started.elapsed().as_secs().into());
     put("resident_bytes", resident_bytes().into());
     put("requests_in_flight", vitals.traffic.in_flight().into());
+    put("requests", serde_json::to_value(vitals.traffic.pace()).unwrap_or_default());
     put("writer_queue", vitals.db.write_queue_depth().into());
     for (name, look) in vitals.gauges.iter() {
         put(name, look());

@@ -31,15 +31,23 @@ pub use reply::Reply;
 use auth::{ApiKeys, require_api_key};
 use guard::Traffic;
 
+use crate::lab::{Lab, faults};
+
 /// Wraps a service's routes into everything that all services do around a request. `api`
 /// needs a key; `public` does not.
-pub fn wrap(api: Router, public: Router, keys: ApiKeys, traffic: Traffic) -> Router {
-    api.route_layer(from_fn(body::read_body))
+pub fn wrap(api: Router, public: Router, keys: ApiKeys, traffic: Traffic, lab: Lab) -> Router {
+    // Set before the layers, so that a stranger does not even learn which methods there are.
+    let routes = api
+        .method_not_allowed_fallback(async || guard::method_not_allowed())
+        .route_layer(from_fn(guard::end_in_time))
+        .route_layer(from_fn(body::read_body))
         .route_layer(from_fn_with_state(keys, require_api_key))
         .merge(public)
         .fallback(async || Problem::not_found("Not found"))
         .method_not_allowed_fallback(async || guard::method_not_allowed())
         .layer(from_fn_with_state(traffic, guard::limit))
-        .layer(CatchPanicLayer::custom(guard::answer_panic))
-        .layer(from_fn(observe::observe))
+        .layer(CatchPanicLayer::custom(guard::answer_panic));
+    let routes =
+        if lab.is_open() { routes.layer(from_fn_with_state(lab, faults::inject)) } else { routes };
+    routes.layer(from_fn(observe::observe))
 }

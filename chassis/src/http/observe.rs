@@ -8,12 +8,13 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use metrics::{counter, histogram};
-use tracing::{Instrument, info, info_span};
+use tracing::{Instrument, debug, info, info_span};
 
 use super::problem;
 use crate::id::Id;
+use crate::insight::recorder::{Span, SpanKind, whole_us};
 use crate::insight::telemetry::RequestContext;
-use crate::insight::trace_context::TraceContext;
+use crate::insight::trace_context::{TRACEPARENT, TraceContext};
 
 /// Ties a client's request to our log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -29,10 +30,8 @@ pub async fn observe(request: Request, next: Next) -> Response {
     // The route and not the path, or every order would be a time series of its own.
     let route = request.extensions().get::<MatchedPath>().cloned();
     let wants_full_form = problem::wants_full_form(request.headers());
-    let context = RequestContext {
-        request_id: request_id(request.headers()),
-        trace: TraceContext::from_headers(request.headers()).child(),
-    };
+    let context = context_of(&request, route.as_ref());
+    let recorded = context.span.clone();
     let span = info_span!(
         "request",
         request_id = %context.request_id,
@@ -41,6 +40,9 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let request_id = HeaderValue::from_str(&context.request_id);
     let response = context.scope(next.run(request).instrument(span.clone())).await;
 
+    if let Some(recorded) = recorded {
+        recorded.finish(Some(response.status().as_u16()), None);
+    }
     let mut response = problem::shape(response, wants_full_form);
     if let Ok(request_id) = request_id {
         response.headers_mut().insert(REQUEST_ID, request_id);
@@ -53,7 +55,13 @@ pub async fn observe(request: Request, next: Next) -> Response {
 
 fn report(method: &Method, path: &str, route: &str, status: StatusCode, started: Instant) {
     let elapsed = started.elapsed();
-    info!(%method, path, status = status.as_u16(), ms = elapsed.as_millis(), "served");
+    let (code, ms) = (status.as_u16(), whole_us(elapsed) / 1_000);
+    // A supervisor asks for health all day long.
+    if path == "/health" {
+        debug!(%method, path, status = code, ms, "served");
+    } else {
+        info!(%method, path, status = code, ms, "served");
+    }
     // Other methods than the known ones would be labels that a client invents.
     let method = match *method {
         Method::GET => "GET",
@@ -68,6 +76,17 @@ fn report(method: &Method, path: &str, route: &str, status: StatusCode, started:
     let [method, route] = labels;
     counter!("http_requests_total", &[method, route, ("status", status.as_u16().to_string())])
         .increment(1);
+}
+
+fn context_of(request: &Request, route: Option<&MatchedPath>) -> RequestContext {
+    let caller = TraceContext::from_headers(request.headers());
+    let parent_id = request.headers().contains_key(TRACEPARENT).then_some(caller.span_id());
+    let trace = caller.child();
+    let span = Span::begin(SpanKind::Server, &trace, parent_id, || {
+        let path = route.map_or(request.uri().path(), MatchedPath::as_str);
+        format!("{} {path}", request.method())
+    });
+    RequestContext { request_id: request_id(request.headers()), trace, span }
 }
 
 /// The client's id if it is sane, else a new one. A sane id cannot break a log line.

@@ -6,11 +6,12 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rusqlite::Transaction;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Problem;
 use super::body::RequestBody;
+use crate::insight::recorder::{self, StepKind};
 use crate::storage::idempotency::{self, Claim, Key, StoredReply};
 use crate::storage::{Db, DbError, DbResult};
 use crate::time::Timestamp;
@@ -72,6 +73,18 @@ impl Reply {
         &self.stored
     }
 
+    /// A refusal in the form that the outermost layer shapes as the client accepts it.
+    fn problem(&self) -> Option<Problem> {
+        #[derive(Deserialize)]
+        struct Refusal {
+            detail: String,
+        }
+        let status = StatusCode::from_u16(self.stored.status).ok()?;
+        let refusal = status.is_client_error().then(|| serde_json::from_str(&self.stored.body));
+        let Refusal { detail } = refusal?.ok()?;
+        Some(Problem::new(status, detail))
+    }
+
     fn with(mut self, name: HeaderName, value: String) -> Self {
         self.stored.headers.push((name.as_str().to_owned(), value));
         self
@@ -96,6 +109,7 @@ impl From<&Problem> for Reply {
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
+        let problem = self.problem();
         let mut response = Response::new(Body::from(self.stored.body));
         *response.status_mut() =
             StatusCode::from_u16(self.stored.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -109,6 +123,9 @@ impl IntoResponse for Reply {
         }
         if self.replayed {
             headers.insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        if let Some(problem) = problem {
+            response.extensions_mut().insert(problem);
         }
         response
     }
@@ -176,6 +193,7 @@ impl IdempotencyKey {
         db.write(move |tx| {
             let Some(key) = &self.0 else { return work(tx).map_err(Into::into) };
             if let Claim::Finished(reply) = idempotency::claim(tx, key, "", now)? {
+                recorder::note(StepKind::Replay, || "this key was answered before".to_owned());
                 return Ok(reply.into());
             }
             run_kept(tx, key, &work)

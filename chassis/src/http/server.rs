@@ -4,6 +4,8 @@
 //! connected for ever. This loop is the same idea with the time-outs that a public server
 //! needs, a cap on connections, and an end that comes in bounded time.
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +17,8 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tower::ServiceExt;
 
@@ -33,12 +35,29 @@ const HEAD_MAX_BYTES: usize = 32 * 1024;
 /// Connections at once; the next ones wait in the kernel's queue.
 const CONNECTIONS_MAX: usize = 1_024;
 
+/// The length of that queue. When it is full, a connection is tried again only after a second,
+/// and the usual 128 are full when a few classes click at the same moment.
+const BACKLOG: u32 = 1_024;
+
 /// How long requests in flight may take to finish when the service is told to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A pause after a failed `accept`: it fails when file descriptors run out, and then trying
 /// again at once would only burn the processor.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Opens the port.
+///
+/// # Errors
+///
+/// If somebody else has it, or we may not.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A service that was killed finds its port free again, old connections or not.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Serves `router` until `stop` is done and the requests in flight have finished.
 pub async fn serve(
@@ -69,6 +88,17 @@ pub async fn serve(
     let _ = timeout_at(deadline, listener.connections.shutdown()).await;
 }
 
+/// Breaks a connection from inside a request, for faults on purpose.
+#[derive(Clone, Debug, Default)]
+pub struct Hangup(Arc<Notify>);
+
+impl Hangup {
+    /// Breaks the connection.
+    pub fn now(&self) {
+        self.0.notify_one();
+    }
+}
+
 struct Listener {
     listener: TcpListener,
     router: Router,
@@ -93,8 +123,13 @@ impl Listener {
     fn spawn(&self, stream: TcpStream, place: OwnedSemaphorePermit) {
         // A reply is one small write; waiting for more to send would only delay it.
         let _ = stream.set_nodelay(true);
-        let service =
-            self.router.clone().map_request(|request: Request<Incoming>| request.map(Body::new));
+        let hangup = Hangup::default();
+        let handle = hangup.clone();
+        let service = self.router.clone().map_request(move |request: Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(handle.clone());
+            request
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
@@ -103,7 +138,10 @@ impl Listener {
         let connection = self.connections.watch(connection);
         tokio::spawn(async move {
             // How a connection ends is the client's business: most just hang up.
-            let _ = connection.await;
+            tokio::select! {
+                _ = connection => {}
+                () = hangup.0.notified() => {}
+            }
             drop(place);
         });
     }

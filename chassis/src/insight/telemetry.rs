@@ -8,6 +8,7 @@ use tracing::Instrument;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::time::ChronoUtc;
 
+use super::recorder::Span;
 use super::trace_context::TraceContext;
 
 /// How log lines look.
@@ -45,6 +46,8 @@ pub struct RequestContext {
     pub request_id: Arc<str>,
     /// The span of this request within its trace.
     pub trace: TraceContext,
+    /// The same span as it is recorded, if it is.
+    pub span: Option<Span>,
 }
 
 tokio::task_local! {
@@ -55,6 +58,11 @@ impl RequestContext {
     /// The context of the request that this task serves; `None` in background work.
     pub fn current() -> Option<Self> {
         CURRENT.try_with(Clone::clone).ok()
+    }
+
+    /// The recorded span of the request that this task serves.
+    pub fn current_span() -> Option<Span> {
+        CURRENT.try_with(|context| context.span.clone()).ok().flatten()
     }
 
     /// Runs `work` with this context as the current one.

@@ -119,6 +119,11 @@ impl Breaker {
         Ok(Permit { breaker: self.clone(), generation, is_settled: false })
     }
 
+    /// Closes the breaker and forgets what has happened.
+    pub fn reset(&self) {
+        self.lock().enter(Phase::Closed(Window::default()));
+    }
+
     /// Ends the pause early, because somebody has learned otherwise that the neighbor is back.
     /// The next call is then the first probe.
     pub fn end_pause(&self, now: Instant) {

@@ -1,27 +1,26 @@
 //! Asking another service: one call with the key, the trace, time-outs and a breaker.
-//!
-//! The types keep two things apart that are easily confused: an [`Answer`] is the other
-//! service's decision, be it yes or no; [`NoAnswer`] is silence, whatever its cause. Silence
-//! is never a refusal.
 
-use std::fmt::Display;
+use std::collections::HashMap;
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use bytes::{Bytes, BytesMut};
-use serde::de::DeserializeOwned;
 
-use super::breaker::{Breaker, Failure};
+use super::breaker::Breaker;
+use super::call::CALL_TIMEOUT;
+pub use super::call::{Answer, Call, NoAnswer};
 use crate::config::ServiceUrl;
 use crate::http::auth::API_KEY_HEADER;
+use crate::insight::recorder::{self, Span, SpanKind, StepKind};
 use crate::insight::telemetry::RequestContext;
 use crate::insight::trace_context::TraceContext;
+use crate::lab::Lab;
+use crate::lab::scope::Tag;
 
 /// How long a connection may take. On the same network it takes a millisecond or fails.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
-
-/// How long a call may take in all, retries included.
-const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a question for health may take: it is asked every second while a service is away.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(1);
@@ -32,111 +31,20 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(3);
 /// The largest answer that is read, in bytes; an honest one has less than 1 KiB.
 const ANSWER_MAX_BYTES: usize = 64 * 1024;
 
+/// The longest pause that another service can ask for. One wrong header must not silence us
+/// for days.
+const PAUSE_MAX: Duration = Duration::from_secs(60 * 60);
+
 /// How often a GET is asked again. Other methods are retried by the relay or not at all.
 const GET_RETRIES: u32 = 2;
+
+/// Tags with a breaker of their own; a class has thirty.
+const TAGS_MAX: usize = 256;
 
 /// The pause before the first retry; it doubles, is capped, and its length is random (full
 /// jitter), so that many callers do not come back at the same moment.
 const RETRY_BASE_MS: u64 = 50;
 const RETRY_CAP_MS: u64 = 500;
-
-/// One request to another service.
-#[derive(Clone, Debug)]
-pub struct Call {
-    /// GET, POST, PUT.
-    pub method: Method,
-    /// The path with its query, starting with a slash.
-    pub path: String,
-    /// Headers besides the key, the trace and the content type.
-    pub headers: HeaderMap,
-    /// A JSON body.
-    pub body: Option<Bytes>,
-    /// The trace to continue; by default the one of the request that is being served.
-    pub trace: Option<TraceContext>,
-}
-
-impl Call {
-    /// A GET.
-    pub fn get(path: String) -> Self {
-        let headers = HeaderMap::new();
-        Self { method: Method::GET, path, headers, body: None, trace: None }
-    }
-}
-
-/// A decision of the other service: 2xx, or a 4xx that is about the request.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// The HTTP status.
-    pub status: StatusCode,
-    /// The body, at most 64 KiB.
-    pub body: Bytes,
-}
-
-impl Answer {
-    /// The body as a `T`.
-    ///
-    /// # Errors
-    ///
-    /// [`NoAnswer::Garbled`]: what cannot be understood decides nothing.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, NoAnswer> {
-        serde_json::from_slice(&self.body).map_err(|cause| NoAnswer::Garbled(cause.to_string()))
-    }
-
-    /// The sentence of an error body; empty if it has none.
-    pub fn detail(&self) -> String {
-        #[derive(serde::Deserialize)]
-        struct Problem {
-            detail: String,
-        }
-        self.json::<Problem>().map(|problem| problem.detail).unwrap_or_default()
-    }
-}
-
-/// Silence: nothing was decided, as far as we know.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum NoAnswer {
-    /// No connection, or it broke.
-    #[error("no connection: {0}")]
-    Unreachable(String),
-    /// Nothing came in time.
-    #[error("no answer within {} s", CALL_TIMEOUT.as_secs())]
-    TimedOut,
-    /// Not asked, because it has been failing.
-    #[error("not asked: the breaker is open for another {} ms", .0.as_millis())]
-    BreakerOpen(Duration),
-    /// 5xx, 408 or 429, with the pause it asks for; or 401 and 403, which are about our key
-    /// and not about the request.
-    #[error("answered {status}")]
-    Unwilling {
-        /// The HTTP status.
-        status: StatusCode,
-        /// `Retry-After`.
-        retry_after: Option<Duration>,
-    },
-    /// Something that this service would not say.
-    #[error("answered nonsense: {0}")]
-    Garbled(String),
-}
-
-impl NoAnswer {
-    /// Whether the other side turned out to be gone, rather than there and unwilling.
-    pub fn is_outage(&self) -> bool {
-        match self {
-            Self::Unreachable(_) | Self::TimedOut => true,
-            Self::BreakerOpen(_) | Self::Unwilling { .. } | Self::Garbled(_) => false,
-        }
-    }
-
-    /// How the breaker counts it; `None` for what is not the other side's failure.
-    fn as_failure(&self) -> Option<Failure> {
-        match self {
-            Self::TimedOut => Some(Failure::Timeout),
-            Self::Unreachable(_) | Self::Garbled(_) => Some(Failure::Quick),
-            Self::Unwilling { status, .. } => status.is_server_error().then_some(Failure::Quick),
-            Self::BreakerOpen(_) => None,
-        }
-    }
-}
 
 /// Connections to other services, shared by all clients of a process.
 ///
@@ -161,6 +69,7 @@ pub struct ServiceClient {
     key: HeaderValue,
     http: reqwest::Client,
     breaker: Breaker,
+    tagged: Option<Arc<Mutex<HashMap<Tag, Breaker>>>>,
 }
 
 impl ServiceClient {
@@ -170,8 +79,18 @@ impl ServiceClient {
         url: &ServiceUrl,
         key: HeaderValue,
         http: reqwest::Client,
+        lab: &Lab,
     ) -> Self {
-        Self { name, url: url.clone(), key, http, breaker: Breaker::new(name) }
+        let tagged = lab.is_open().then(Arc::default);
+        Self { name, url: url.clone(), key, http, breaker: Breaker::new(name), tagged }
+    }
+
+    /// Forgets how earlier calls went.
+    pub fn forget(&self) {
+        self.breaker.reset();
+        if let Some(tagged) = &self.tagged {
+            tagged.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
     }
 
     /// The name of the other service.
@@ -179,9 +98,16 @@ impl ServiceClient {
         self.name
     }
 
-    /// The breaker, for reports.
-    pub fn breaker(&self) -> &Breaker {
-        &self.breaker
+    /// The breaker that the current request meets. In an open lab every tag has its own, so
+    /// that one student's broken catalog is not everybody's.
+    pub fn breaker(&self) -> Breaker {
+        let Some(tagged) = &self.tagged else { return self.breaker.clone() };
+        let Some(tag) = Tag::current() else { return self.breaker.clone() };
+        let mut tagged = tagged.lock().unwrap_or_else(PoisonError::into_inner);
+        if tagged.len() >= TAGS_MAX && !tagged.contains_key(&tag) {
+            tagged.clear();
+        }
+        tagged.entry(tag).or_insert_with(|| Breaker::new(self.name)).clone()
     }
 
     /// Sends a call and returns the other service's decision.
@@ -204,10 +130,18 @@ impl ServiceClient {
         call: Call,
         read: impl Fn(Answer) -> Result<T, NoAnswer>,
     ) -> Result<T, NoAnswer> {
-        let permit = self
-            .breaker
-            .try_acquire(Instant::now())
-            .map_err(|open| NoAnswer::BreakerOpen(open.retry_after))?;
+        let breaker = self.breaker();
+        let permit = breaker.try_acquire(Instant::now()).map_err(|open| {
+            let pause = open.retry_after;
+            recorder::note(StepKind::Breaker, || {
+                format!(
+                    "{} is not asked: the breaker is open for {} ms",
+                    self.name,
+                    pause.as_millis()
+                )
+            });
+            NoAnswer::BreakerOpen(pause)
+        })?;
         let outcome = tokio::time::timeout(CALL_TIMEOUT, self.send_with_retries(&call, read))
             .await
             .unwrap_or(Err(NoAnswer::TimedOut));
@@ -215,6 +149,13 @@ impl ServiceClient {
         let told = match outcome.as_ref().err().and_then(NoAnswer::as_failure) {
             Some(failure) => {
                 permit.fail(now, failure);
+                recorder::note(StepKind::Breaker, || {
+                    format!(
+                        "{} did not help; its breaker is {}",
+                        self.name,
+                        breaker.state(now).as_str()
+                    )
+                });
                 "failed"
             }
             None => {
@@ -234,7 +175,7 @@ impl ServiceClient {
         let asked = self.http.get(url).timeout(HEALTH_TIMEOUT).send().await;
         let healthy = asked.is_ok_and(|answer| answer.status().is_success());
         if healthy {
-            self.breaker.end_pause(Instant::now());
+            self.breaker().end_pause(Instant::now());
         }
         healthy
     }
@@ -255,12 +196,36 @@ impl ServiceClient {
             let longest_ms = RETRY_CAP_MS.min(RETRY_BASE_MS << attempt);
             tokio::time::sleep(Duration::from_millis(fastrand::u64(0..=longest_ms))).await;
             attempt += 1;
+            recorder::note(StepKind::Retry, || {
+                format!("asking {} again, retry {attempt}", self.name)
+            });
         }
     }
 
     async fn send_once(&self, call: &Call) -> Result<Answer, NoAnswer> {
+        let caller = RequestContext::current();
+        let trace = caller.as_ref().map(|caller| caller.trace.child());
+        let span = trace.as_ref().zip(caller.as_ref()).and_then(|(trace, caller)| {
+            Span::begin(SpanKind::Client, trace, Some(caller.trace.span_id()), || {
+                format!("{} {} {}", call.method, self.name, call.path)
+            })
+        });
+        let headers = self.headers(call, trace, caller);
+        let outcome = self.exchange(call, headers).await;
+        if let Some(span) = span {
+            let status = match &outcome {
+                Ok(answer) => Some(answer.status.as_u16()),
+                Err(NoAnswer::Unwilling { status, .. }) => Some(status.as_u16()),
+                Err(_) => None,
+            };
+            span.finish(status, outcome.as_ref().err().map(ToString::to_string));
+        }
+        outcome
+    }
+
+    async fn exchange(&self, call: &Call, headers: HeaderMap) -> Result<Answer, NoAnswer> {
         let url = format!("{}{}", self.url.as_str(), call.path);
-        let mut request = self.http.request(call.method.clone(), url).headers(self.headers(call));
+        let mut request = self.http.request(call.method.clone(), url).headers(headers);
         if let Some(body) = &call.body {
             request = request.header(header::CONTENT_TYPE, "application/json").body(body.clone());
         }
@@ -271,9 +236,9 @@ impl ServiceClient {
         let body = read_capped(answer).await?;
         match status.as_u16() {
             401 | 403 | 408 | 429 | 500..=599 => Err(NoAnswer::Unwilling { status, retry_after }),
-            200..=299 => Ok(Answer { status, body }),
-            // Our services say no in JSON. Another page, or a route that does not exist, says
-            // that we asked somebody else, and that decides nothing.
+            // Our services speak JSON. Another page, or a route that does not exist, says that
+            // we asked somebody else, and that decides nothing.
+            200..=299 if is_json || body.is_empty() => Ok(Answer { status, body }),
             400..=499 if is_json => {
                 let answer = Answer { status, body };
                 match answer.detail().as_str() {
@@ -285,16 +250,19 @@ impl ServiceClient {
         }
     }
 
-    fn headers(&self, call: &Call) -> HeaderMap {
-        let context = RequestContext::current();
+    fn headers(
+        &self,
+        call: &Call,
+        trace: Option<TraceContext>,
+        caller: Option<RequestContext>,
+    ) -> HeaderMap {
         let mut headers = call.headers.clone();
         headers.insert(API_KEY_HEADER, self.key.clone());
-        let trace = call.trace.as_ref().or(context.as_ref().map(|context| &context.trace));
         if let Some(trace) = trace {
-            trace.child().write_headers(&mut headers);
+            trace.write_headers(&mut headers);
         }
-        if let Some(context) = context
-            && let Ok(request_id) = HeaderValue::from_str(&context.request_id)
+        if let Some(caller) = caller
+            && let Ok(request_id) = HeaderValue::from_str(&caller.request_id)
         {
             headers.insert(HeaderName::from_static("x-request-id"), request_id);
         }
@@ -319,10 +287,19 @@ fn names_json(headers: &HeaderMap) -> bool {
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
-    Some(Duration::from_secs(seconds))
+    let seconds: u64 = headers.get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds).min(PAUSE_MAX))
 }
 
-fn unreachable(cause: &dyn Display) -> NoAnswer {
+/// The innermost cause says most: "connection refused" rather than "error sending request".
+fn unreachable(error: &reqwest::Error) -> NoAnswer {
+    // Nobody picking up costs as much time as nobody answering.
+    if error.is_timeout() {
+        return NoAnswer::TimedOut;
+    }
+    let mut cause: &dyn Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
     NoAnswer::Unreachable(cause.to_string())
 }

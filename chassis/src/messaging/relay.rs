@@ -11,18 +11,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::HeaderMap;
 use bytes::Bytes;
 use rusqlite::Transaction;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::{interval, sleep};
+use tokio::time::{Instant, interval, sleep};
 
-use super::client::{Answer, Call, NoAnswer, ServiceClient};
+use super::call::{Answer, Call, NoAnswer};
+use super::client::ServiceClient;
 use super::outbox::{self, Message};
-use super::signature::{ID_HEADER, SIGNATURE_HEADER, Secrets, TIMESTAMP_HEADER};
+use super::signature::Secrets;
 use crate::id::Id;
-use crate::insight::telemetry::RequestContext;
-use crate::storage::{Db, DbError, DbResult};
+use crate::insight::recorder::{Span, SpanKind};
+use crate::insight::telemetry::{self, RequestContext};
+use crate::lab::policy::Switch;
+use crate::storage::{Db, DbResult};
 use crate::time::Timestamp;
 
 /// How often a service that is away is asked whether it is back.
@@ -40,6 +43,9 @@ const SLEEP_MAX_MS: i64 = 5_000;
 /// A pause when the database does not take the outcome, so that a full disk does not make
 /// the same message go out in a tight loop.
 const STORAGE_PAUSE: Duration = Duration::from_secs(1);
+
+/// The naive choice of a relay's patience: one attempt, and silence is the end of it.
+pub const FIRE_ONCE: &str = "fire-once";
 
 /// What an answer means for the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +69,7 @@ struct Shared {
     db: Db,
     peers: Vec<Peer>,
     secrets: Option<Secrets>,
+    patience: Option<Switch>,
     on_answer: OnAnswer,
     /// Messages that are being delivered, each with the end of a line to those who wait.
     in_flight: Mutex<HashMap<Id, watch::Sender<()>>>,
@@ -73,22 +80,39 @@ struct Shared {
 struct Peer {
     client: ServiceClient,
     is_away: AtomicBool,
+    /// The end of the pause that it asked for.
+    rests_until: Mutex<Option<Instant>>,
+}
+
+impl Peer {
+    /// Whether it is there, and has asked to be left alone for a while.
+    fn rests(&self) -> bool {
+        let until = *self.rests_until.lock().unwrap_or_else(PoisonError::into_inner);
+        until.is_some_and(|until| Instant::now() < until)
+    }
 }
 
 impl Relay {
-    /// A relay to `clients`. With `secrets`, messages are signed.
+    /// A relay to `clients`. With `secrets`, messages are signed; with `patience`, the lab can
+    /// make it give up at the first silence, to show what that costs.
     pub fn new(
         db: Db,
         clients: Vec<ServiceClient>,
         secrets: Option<Secrets>,
+        patience: Option<Switch>,
         on_answer: OnAnswer,
     ) -> Self {
         // Whatever waited when the process ended is tried as soon as its receiver is there.
-        let peers = clients.into_iter().map(|client| Peer { client, is_away: true.into() });
+        let peers = clients.into_iter().map(|client| Peer {
+            client,
+            is_away: true.into(),
+            rests_until: Mutex::default(),
+        });
         let shared = Shared {
             db,
             peers: peers.collect(),
             secrets,
+            patience,
             on_answer,
             in_flight: Mutex::default(),
             places: Arc::new(Semaphore::new(DELIVERIES_MAX)),
@@ -119,13 +143,8 @@ impl Relay {
             let _ = attempt.changed().await;
             return;
         }
-        let delivery = self.clone().deliver(message);
-        let task = match RequestContext::current() {
-            Some(context) => tokio::spawn(context.scope(delivery)),
-            None => tokio::spawn(delivery),
-        };
         // A panic in there was logged, and the message is still in the outbox.
-        let _ = task.await;
+        let _ = telemetry::spawn(self.clone().deliver(message)).await;
     }
 
     /// Claims a message for an attempt, or returns the attempt that is under way.
@@ -181,7 +200,11 @@ impl Relay {
 
     async fn deliver_in_background(self, message: Message, place: OwnedSemaphorePermit) {
         let request_id = message.id.to_string().into();
-        let context = RequestContext { request_id, trace: message.trace.child() };
+        let trace = message.trace.child();
+        let span = Span::begin(SpanKind::Delivery, &trace, Some(message.trace.span_id()), || {
+            format!("{} to {}", message.kind, message.peer)
+        });
+        let context = RequestContext { request_id, trace, span };
         context.scope(self.deliver(message)).await;
         drop(place);
     }
@@ -240,12 +263,24 @@ impl Relay {
             let until = now.plus_ms(outbox::whole_ms(pause));
             return self.shared.db.write(move |tx| outbox::hold(tx, message.id, until)).await;
         }
+        if self.shared.patience.as_ref().is_some_and(|patience| patience.is(FIRE_ONCE)) {
+            let reason = format!("sent once, and then: {cause}");
+            return self
+                .shared
+                .db
+                .write(move |tx| outbox::bury(tx, message.id, &reason, now))
+                .await;
+        }
         tracing::warn!(message_id = %message.id, kind = message.kind, peer = message.peer, %cause,
             "a message got no answer and will be sent again");
         let retry_after = match &cause {
             NoAnswer::Unwilling { retry_after, .. } => *retry_after,
             _ => None,
         };
+        if let Some(pause) = retry_after {
+            let mut rest = peer.rests_until.lock().unwrap_or_else(PoisonError::into_inner);
+            *rest = Instant::now().checked_add(pause);
+        }
         let reason = cause.to_string();
         let postpone =
             move |tx: &Transaction<'_>| outbox::postpone(tx, &message, &reason, retry_after, now);
@@ -264,7 +299,7 @@ impl Relay {
             if !peer.is_away.load(Ordering::Relaxed) || !waiting.is_ok_and(|waiting| waiting) {
                 continue;
             }
-            if peer.client.is_healthy().await {
+            if !peer.rests() && peer.client.is_healthy().await {
                 let now = Timestamp::now();
                 let woken =
                     self.shared.db.write(move |tx| outbox::wake_oldest(tx, name, now)).await;
@@ -278,41 +313,20 @@ impl Relay {
     fn call(&self, message: &Message) -> Call {
         let mut headers = HeaderMap::new();
         if let Some(secrets) = &self.shared.secrets {
-            sign(&mut headers, secrets, message);
+            // The id stays the same over all attempts; time and signature are fresh each time.
+            let id = message.id.to_string();
+            let seconds = Timestamp::now().unix_seconds();
+            secrets.write_headers(&mut headers, &id, seconds, message.body.as_bytes());
         }
         Call {
             method: message.method.clone(),
             path: message.path.clone(),
             headers,
             body: Some(Bytes::from(message.body.clone())),
-            trace: None,
         }
     }
 
     fn in_flight(&self) -> MutexGuard<'_, HashMap<Id, watch::Sender<()>>> {
         self.shared.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The numbers for `/internal/health`.
-pub fn gauge(db: &Db) -> serde_json::Value {
-    let counted: Result<(u64, u64), DbError> = db.read(outbox::count);
-    match counted {
-        Ok((pending, dead)) => serde_json::json!({ "pending": pending, "dead": dead }),
-        Err(_) => serde_json::Value::Null,
-    }
-}
-
-/// The id stays the same over all attempts; time and signature are fresh each time.
-fn sign(headers: &mut HeaderMap, secrets: &Secrets, message: &Message) {
-    let id = message.id.to_string();
-    let timestamp = Timestamp::now().unix_seconds();
-    let signature = secrets.sign(&id, timestamp, message.body.as_bytes());
-    let fields =
-        [(ID_HEADER, id), (TIMESTAMP_HEADER, timestamp.to_string()), (SIGNATURE_HEADER, signature)];
-    for (name, value) in fields {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(name, value);
-        }
     }
 }

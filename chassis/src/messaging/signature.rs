@@ -12,6 +12,7 @@
 
 use std::fmt;
 
+use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit, Mac};
@@ -99,6 +100,21 @@ impl Secrets {
     pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
         let mac = absorb(&self.signing, id, &timestamp.to_string(), body);
         format!("{VERSION}{}", BASE64.encode(mac.finalize().into_bytes()))
+    }
+
+    /// Adds the three headers of a message that is sent at `timestamp`, in seconds since 1970.
+    pub fn write_headers(&self, headers: &mut HeaderMap, id: &str, timestamp: i64, body: &[u8]) {
+        let signature = self.sign(id, timestamp, body);
+        let fields = [
+            (ID_HEADER, id),
+            (TIMESTAMP_HEADER, &timestamp.to_string()),
+            (SIGNATURE_HEADER, &signature),
+        ];
+        for (name, value) in fields {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(name, value);
+            }
+        }
     }
 
     /// Checks a delivery: its three headers, and its body exactly as it arrived. `now` is in

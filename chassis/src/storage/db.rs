@@ -16,7 +16,9 @@ use tokio::sync::Semaphore;
 
 use super::migrate::{MigrateError, migrate};
 use super::writer::Writer;
-use super::{DbError, Migration};
+use super::{DbError, Migration, watch};
+use crate::insight::recorder::SpanKind;
+use crate::insight::telemetry::RequestContext;
 
 /// Versions before this one can corrupt a write-ahead log when two connections checkpoint
 /// and write at the same moment (<https://sqlite.org/wal.html>, "the WAL-reset bug").
@@ -95,7 +97,8 @@ impl Db {
         let shown = path.display().to_string();
         let unusable = |cause: DbError| OpenError::Unusable { path: shown.clone(), cause };
 
-        let mut connection = open_writer(path).map_err(|error| unusable(error.into()))?;
+        // Not `error.into()`: that rings for a service that runs, and this one does not start.
+        let mut connection = open_writer(path).map_err(|error| unusable(DbError::Sqlite(error)))?;
         migrate(&mut connection, migrations)
             .map_err(|cause| OpenError::Schema { path: shown.clone(), cause })?;
         let inode = std::fs::metadata(path)?.ino();
@@ -123,7 +126,13 @@ impl Db {
         E: From<DbError>,
     {
         let connection = self.shared.readers.get().map_err(DbError::from)?;
-        query(&connection)
+        let span = RequestContext::current_span();
+        let span = span.and_then(|span| span.child(SpanKind::Transaction, || "read".to_owned()));
+        let Some(span) = span else { return query(&connection) };
+        let (outcome, statements) = watch::watch(&connection, || query(&connection));
+        statements.write_to(&span);
+        span.finish(None, None);
+        outcome
     }
 
     /// Runs a long read on a thread made for waiting. For lists and sums.
@@ -141,7 +150,12 @@ impl Db {
     {
         let _turn = self.shared.scans.acquire().await.map_err(|_| DbError::Closing)?;
         let db = self.clone();
-        tokio::task::spawn_blocking(move || db.read(query))
+        let context = RequestContext::current();
+        let work = move || match context {
+            Some(context) => context.scope_sync(|| db.read(query)),
+            None => db.read(query),
+        };
+        tokio::task::spawn_blocking(work)
             .await
             .unwrap_or_else(|lost| Err(DbError::Panicked(lost.to_string()).into()))
     }

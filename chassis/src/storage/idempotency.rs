@@ -5,6 +5,7 @@
 //! written in one transaction, so either all three exist or none does, and a repeat gets
 //! the reply of the first (`draft-ietf-httpapi-idempotency-key-header`).
 
+use crate::storage::{Run, Sql};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{DbError, DbResult, Migration};
@@ -81,7 +82,7 @@ impl From<rusqlite::Error> for ClaimError {
 /// [`ClaimError`].
 pub fn find(connection: &Connection, key: &Key) -> Result<Option<Claim>, ClaimError> {
     let known = connection
-        .prepare_cached(
+        .statement(
             "SELECT fingerprint, subject, status, headers, body FROM idempotency_keys
              WHERE key = ?1",
         )?
@@ -132,11 +133,11 @@ pub fn claim(
 ///
 /// [`DbError`].
 pub fn finish(tx: &Transaction<'_>, key_text: &str, reply: &StoredReply) -> DbResult<()> {
-    tx.prepare_cached(
+    tx.statement(
         "UPDATE idempotency_keys SET status = ?2, headers = ?3, body = ?4
          WHERE key = ?1 AND status IS NULL",
     )?
-    .execute(params![key_text, reply.status, headers_json(reply)?, reply.body])?;
+    .run(params![key_text, reply.status, headers_json(reply)?, reply.body])?;
     Ok(())
 }
 
@@ -147,11 +148,23 @@ pub fn finish(tx: &Transaction<'_>, key_text: &str, reply: &StoredReply) -> DbRe
 ///
 /// [`DbError`].
 pub fn finish_for(tx: &Transaction<'_>, subject: &str, reply: &StoredReply) -> DbResult<()> {
-    tx.prepare_cached(
+    tx.statement(
         "UPDATE idempotency_keys SET status = ?2, headers = ?3, body = ?4
          WHERE subject = ?1 AND status IS NULL",
     )?
-    .execute(params![subject, reply.status, headers_json(reply)?, reply.body])?;
+    .run(params![subject, reply.status, headers_json(reply)?, reply.body])?;
+    Ok(())
+}
+
+/// Forgets the keys that wait for what becomes of `subject`, because nothing came of it and
+/// the request may be made anew.
+///
+/// # Errors
+///
+/// [`DbError`].
+pub fn forget_for(tx: &Transaction<'_>, subject: &str) -> DbResult<()> {
+    tx.statement("DELETE FROM idempotency_keys WHERE subject = ?1 AND status IS NULL")?
+        .run([subject])?;
     Ok(())
 }
 
@@ -160,15 +173,15 @@ fn headers_json(reply: &StoredReply) -> DbResult<String> {
 }
 
 fn insert_key(tx: &Transaction<'_>, key: &Key, subject: &str, now: Timestamp) -> DbResult<()> {
-    tx.prepare_cached(
+    tx.statement(
         "DELETE FROM idempotency_keys WHERE key IN
          (SELECT key FROM idempotency_keys WHERE created_at < ?1 LIMIT ?2)",
     )?
-    .execute(params![now.plus_ms(-KEPT_MS), SWEPT_PER_CLAIM])?;
-    tx.prepare_cached(
+    .run(params![now.plus_ms(-KEPT_MS), SWEPT_PER_CLAIM])?;
+    tx.statement(
         "INSERT INTO idempotency_keys (key, fingerprint, subject, created_at)
          VALUES (?1, ?2, ?3, ?4)",
     )?
-    .execute(params![key.text, key.fingerprint, subject, now])?;
+    .run(params![key.text, key.fingerprint, subject, now])?;
     Ok(())
 }

@@ -50,7 +50,7 @@ pub enum MigrateError {
 ///
 /// [`MigrateError`], with the file at the last version that was complete.
 pub fn migrate(connection: &mut Connection, steps: &[Migration]) -> Result<(), MigrateError> {
-    let unreadable = |cause: rusqlite::Error| MigrateError::Unreadable(cause.into());
+    let unreadable = |cause: rusqlite::Error| MigrateError::Unreadable(DbError::Sqlite(cause));
     let found: u32 = connection
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .map_err(unreadable)?;
@@ -60,8 +60,10 @@ pub fn migrate(connection: &mut Connection, steps: &[Migration]) -> Result<(), M
         return Err(MigrateError::Newer { found, known });
     }
     for (version, step) in numbered.filter(|(version, _)| *version > found) {
-        apply(connection, step, version)
-            .map_err(|cause| MigrateError::Failed { name: step.name, cause: cause.into() })?;
+        apply(connection, step, version).map_err(|cause| MigrateError::Failed {
+            name: step.name,
+            cause: DbError::Sqlite(cause),
+        })?;
         tracing::info!(migration = step.name, "migrated");
     }
     Ok(())

@@ -3,13 +3,15 @@
 //!
 //! 1. [`error`]: what can go wrong with a database, and whether waiting helps.
 //! 2. [`migrate`]: from an empty or older file to the current schema.
-//! 3. [`writer`]: the one thread that writes, and its group commit.
-//! 4. [`db`]: the door to all of it, `read`, `scan` and `write`.
-//! 5. [`idempotency`]: the same request twice has one effect and one reply.
-//! 6. [`shell`]: a look inside the file for a lesson, `cart sql "SELECT ..."`.
+//! 3. [`watch`]: the statements of a recorded request.
+//! 4. [`writer`]: the one thread that writes, and its group commit.
+//! 5. [`db`]: the door to all of it, `read`, `scan` and `write`.
+//! 6. [`idempotency`]: the same request twice has one effect and one reply.
+//! 7. [`shell`]: a look inside the file for a lesson, `cart sql "SELECT ..."`.
 
 pub mod error;
 pub mod migrate;
+pub mod watch;
 pub mod writer;
 pub mod db;
 pub mod idempotency;
@@ -18,3 +20,4 @@ pub mod shell;
 pub use db::Db;
 pub use error::{DbError, DbResult};
 pub use migrate::Migration;
+pub use watch::{Run, Sql};

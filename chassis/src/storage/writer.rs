@@ -15,11 +15,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
+use super::watch::{self, Statements};
 use super::{DbError, DbResult};
+use crate::insight::recorder::{Span, SpanKind, Step, StepKind, whole_us};
 use crate::insight::telemetry::RequestContext;
 
 /// Jobs in one commit. Beyond some hundred the fsync is no longer what a job costs, and the
@@ -37,15 +40,27 @@ trait Job: Send {
     /// Runs the work and keeps its outcome; `true` if its changes are to stay. May run
     /// again when a batch had to be undone.
     fn run(&mut self, tx: &Transaction<'_>) -> bool;
-    /// Tells the caller the outcome of the last run.
-    fn answer(self: Box<Self>);
+    /// Tells the caller the outcome of the last run, which is on disk.
+    fn answer(self: Box<Self>, commit: &Commit);
     /// Tells the caller that the database failed underneath the job.
     fn fail(self: Box<Self>, error: DbError);
+}
+
+/// What a recorded request shows of its commit.
+struct Commit {
+    /// When the transaction began.
+    began: Instant,
+    /// When its jobs had run and the commit began.
+    done: Instant,
+    /// How many jobs it held.
+    jobs: usize,
 }
 
 struct Unit<F, T, E> {
     work: F,
     context: Option<RequestContext>,
+    span: Option<Span>,
+    statements: Statements,
     outcome: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
@@ -67,15 +82,27 @@ where
             Some(context) => context.scope_sync(|| (self.work)(tx)),
             None => (self.work)(tx),
         };
-        let outcome = catch_unwind(AssertUnwindSafe(work))
+        let work = || catch_unwind(AssertUnwindSafe(work));
+        let outcome = if self.span.is_some() {
+            let (outcome, statements) = watch::watch(tx, work);
+            self.statements = statements;
+            outcome
+        } else {
+            work()
+        };
+        let outcome = outcome
             .unwrap_or_else(|panic| Err(DbError::Panicked(panic_text(panic.as_ref())).into()));
         let keep = outcome.is_ok();
         self.outcome = Some(outcome);
         keep
     }
 
-    fn answer(self: Box<Self>) {
-        let Self { outcome, reply, .. } = *self;
+    fn answer(self: Box<Self>, commit: &Commit) {
+        let Self { outcome, reply, span, statements, .. } = *self;
+        if let Some(span) = span {
+            let kept = outcome.as_ref().is_some_and(Result::is_ok);
+            write_story(&span, statements, commit, kept);
+        }
         // A caller that has gone away cannot be told; its job stands all the same.
         let _ = reply.send(outcome.unwrap_or_else(|| Err(DbError::Closing.into())));
     }
@@ -118,7 +145,11 @@ impl Writer {
     {
         let (reply, outcome) = oneshot::channel();
         let context = RequestContext::current();
-        let job = Box::new(Unit { work, context, outcome: None, reply });
+        let parent = context.as_ref().and_then(|context| context.span.as_ref());
+        let span =
+            parent.and_then(|span| span.child(SpanKind::Transaction, || "transaction".to_owned()));
+        let statements = Statements::default();
+        let job = Box::new(Unit { work, context, span, statements, outcome: None, reply });
         self.queue.try_send(Message::Run(job)).map_err(|refused| match refused {
             mpsc::error::TrySendError::Full(_) => DbError::QueueFull,
             mpsc::error::TrySendError::Closed(_) => DbError::Closing,
@@ -168,12 +199,15 @@ fn serve(mut connection: Connection, mut jobs: mpsc::Receiver<Message>, commits:
 }
 
 fn commit_together(connection: &mut Connection, mut batch: Vec<Box<dyn Job>>, commits: &AtomicU64) {
-    let together = batch.len() > 1 && run_batch(connection, &mut batch).is_ok();
-    if together {
+    let together = if batch.len() > 1 { run_batch(connection, &mut batch).ok() } else { None };
+    if together.is_some() {
         commits.fetch_add(1, Ordering::Release);
     }
     for job in batch {
-        if together { job.answer() } else { commit_alone(connection, job, commits) }
+        match &together {
+            Some(commit) => job.answer(commit),
+            None => commit_alone(connection, job, commits),
+        }
     }
 }
 
@@ -181,7 +215,8 @@ fn commit_together(connection: &mut Connection, mut batch: Vec<Box<dyn Job>>, co
 /// for one, ends the whole transaction and not just the savepoint of the job that met it.
 /// The caller then gives each job a transaction of its own, which is why a job must be able
 /// to run twice.
-fn run_batch(connection: &mut Connection, batch: &mut [Box<dyn Job>]) -> DbResult<()> {
+fn run_batch(connection: &mut Connection, batch: &mut [Box<dyn Job>]) -> DbResult<Commit> {
+    let (began, jobs) = (Instant::now(), batch.len());
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for job in batch {
         tx.prepare_cached("SAVEPOINT job")?.execute([])?;
@@ -194,23 +229,54 @@ fn run_batch(connection: &mut Connection, batch: &mut [Box<dyn Job>]) -> DbResul
         }
         tx.prepare_cached("RELEASE job")?.execute([])?;
     }
-    Ok(tx.commit()?)
+    let done = Instant::now();
+    tx.commit()?;
+    Ok(Commit { began, done, jobs })
 }
 
 fn commit_alone(connection: &mut Connection, mut job: Box<dyn Job>, commits: &AtomicU64) {
+    let began = Instant::now();
     let tx = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
         Ok(tx) => tx,
         Err(error) => return job.fail(error.into()),
     };
     let keep = job.run(&tx);
+    let commit = Commit { began, done: Instant::now(), jobs: 1 };
     let ended = if keep { tx.commit() } else { tx.rollback() };
     commits.fetch_add(1, Ordering::Release);
     match ended {
-        Ok(()) => job.answer(),
+        Ok(()) => job.answer(&commit),
         // A refusal needs no database to be true, and names the cause better.
-        Err(_) if !keep => job.answer(),
+        Err(_) if !keep => job.answer(&commit),
         Err(error) => job.fail(error.into()),
     }
+}
+
+/// BEGIN, the statements, and how it ended.
+fn write_story(span: &Span, statements: Statements, commit: &Commit, kept: bool) {
+    let source = file!();
+    let step = |kind, text: String, duration_us| Step {
+        at_us: 0,
+        kind,
+        text,
+        rows: None,
+        duration_us,
+        source,
+    };
+    let others = match commit.jobs {
+        1 => String::new(),
+        jobs => format!(", one of {jobs} in this commit"),
+    };
+    span.note_at(commit.began, step(StepKind::Begin, format!("BEGIN IMMEDIATE{others}"), None));
+    statements.write_to(span);
+    let took = Some(whole_us(commit.done.elapsed()));
+    let (kind, text) = if kept {
+        (StepKind::Commit, "COMMIT, and on disk")
+    } else {
+        (StepKind::Rollback, "ROLLBACK")
+    };
+    span.note_at(commit.done, step(kind, text.to_owned(), took));
+    span.finish(None, Some(text.to_owned()));
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {

@@ -1,7 +1,7 @@
 //! What is true of every service, whatever it sells. The code behind it is shared, but what a
 //! caller relies on is the program, so it is proven for each program, by one line:
 //!
-//! ```ignore
+//! ```text
 //! chassis::every_service!(support::subject());
 //! ```
 

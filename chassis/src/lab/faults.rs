@@ -1,0 +1,174 @@
+//! Being down, slow, wrong or silent on purpose.
+//!
+//! A fault meets the requests of the shop. It never meets `/health`, or the supervisor would
+//! restart the service, nor the lab itself, or nobody could end it.
+
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+
+use super::Lab;
+use super::scope::{Scoped, Tag, Ttl};
+use crate::http::Problem;
+use crate::http::server::Hangup;
+use crate::insight::recorder::{self, StepKind};
+
+/// How often a hanging request looks whether its fault is over.
+const HANG_STEP: Duration = Duration::from_millis(100);
+
+/// The longest artificial delay. The callers' own time-outs are far shorter.
+const LATENCY_MAX_MS: u32 = 60_000;
+
+/// The faults of a service.
+pub type Faults = Scoped<Fault>;
+
+/// One fault.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub struct Fault {
+    /// What goes wrong.
+    pub kind: FaultKind,
+    /// How slow `slow` is.
+    pub latency_ms: Latency,
+    /// The share of requests that it meets.
+    pub probability: Probability,
+}
+
+/// What can go wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FaultKind {
+    /// The connection breaks, as if nobody were there.
+    Down,
+    /// The answer comes late.
+    Slow,
+    /// The answer is 500.
+    Error,
+    /// There is no answer.
+    Hang,
+}
+
+/// A delay in milliseconds.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(try_from = "u32")]
+pub struct Latency(u32);
+
+impl TryFrom<u32> for Latency {
+    type Error = &'static str;
+
+    fn try_from(ms: u32) -> Result<Self, Self::Error> {
+        if ms > LATENCY_MAX_MS {
+            return Err("must be a whole number from 0 to 60000");
+        }
+        Ok(Self(ms))
+    }
+}
+
+impl Default for Latency {
+    /// Noticed by every person, and within every time-out.
+    fn default() -> Self {
+        Self(1_000)
+    }
+}
+
+/// A share of requests, from 0 to 1.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(try_from = "f64")]
+pub struct Probability(f64);
+
+impl TryFrom<f64> for Probability {
+    type Error = &'static str;
+
+    fn try_from(share: f64) -> Result<Self, Self::Error> {
+        if !(0.0..=1.0).contains(&share) {
+            return Err("must be a number from 0 to 1");
+        }
+        Ok(Self(share))
+    }
+}
+
+impl Default for Probability {
+    fn default() -> Self {
+        Self(1.0)
+    }
+}
+
+/// What `PUT /internal/faults` asks for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultDraft {
+    kind: FaultKind,
+    #[serde(default)]
+    latency_ms: Latency,
+    #[serde(default)]
+    probability: Probability,
+    #[serde(default)]
+    ttl_s: Ttl,
+    only_for: Option<Tag>,
+}
+
+impl FaultDraft {
+    /// Sets the fault.
+    pub(super) fn apply(self, faults: &Faults) {
+        let Self { kind, latency_ms, probability, ttl_s, only_for } = self;
+        faults.set(only_for, Fault { kind, latency_ms, probability }, ttl_s);
+    }
+}
+
+/// Lets the fault that is meant for a request happen to it.
+pub async fn inject(State(lab): State<Lab>, request: Request, next: Next) -> Response {
+    let fault = lab
+        .faults
+        .current()
+        .filter(|fault| !is_spared(request.uri().path()) && fastrand::f64() < fault.probability.0);
+    let Some(fault) = fault else { return next.run(request).await };
+    tracing::warn!(kind = ?fault.kind, "a fault happens on purpose");
+    recorder::note(StepKind::Fault, || format!("A fault on purpose: {:?}", fault.kind));
+    let hangup = request.extensions().get::<Hangup>().cloned();
+    match fault.kind {
+        FaultKind::Slow => {
+            tokio::time::sleep(Duration::from_millis(fault.latency_ms.0.into())).await;
+            next.run(request).await
+        }
+        FaultKind::Error => {
+            let detail = "This error happens on purpose: a fault is set in the lab";
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail).into_response()
+        }
+        FaultKind::Down => hang_up(hangup).await,
+        FaultKind::Hang => {
+            while lab.faults.current().is_some_and(|now| now.kind == FaultKind::Hang) {
+                tokio::time::sleep(HANG_STEP).await;
+            }
+            hang_up(hangup).await
+        }
+    }
+}
+
+/// Breaks the connection that the request came on.
+async fn hang_up(hangup: Option<Hangup>) -> Response {
+    if let Some(hangup) = hangup {
+        hangup.now();
+        std::future::pending::<()>().await;
+    }
+    Problem::unavailable("This service is down on purpose").into_response()
+}
+
+/// What the supervisor and the lab itself need.
+pub(crate) fn is_spared(path: &str) -> bool {
+    const SPARED: [&str; 9] = [
+        "/internal/faults",
+        "/internal/crash",
+        "/internal/policy",
+        "/internal/outbox",
+        "/internal/ledger",
+        "/internal/reset",
+        "/internal/traces",
+        "/internal/health",
+        "/docs",
+    ];
+    matches!(path, "/health" | "/metrics" | "/openapi.json")
+        || SPARED.iter().any(|spared| path.starts_with(spared))
+}

@@ -1,0 +1,88 @@
+//! Choices of the business that can be changed while the service runs.
+//!
+//! The naive choice is there to show what breaks.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::scope::{Scoped, Tag, Ttl};
+
+/// Go on without the answer of a neighbor, and make up for it later.
+pub const FAIL_OPEN: &str = "fail-open";
+
+/// Refuse what cannot be checked now.
+pub const FAIL_CLOSED: &str = "fail-closed";
+
+/// One choice. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Switch {
+    name: &'static str,
+    choices: &'static [&'static str],
+    standing: Arc<AtomicUsize>,
+    passing: Scoped<&'static str>,
+}
+
+impl Switch {
+    /// A switch whose first choice stands.
+    pub fn new(name: &'static str, choices: &'static [&'static str]) -> Self {
+        Self { name, choices, standing: Arc::default(), passing: Scoped::default() }
+    }
+
+    /// Makes another choice the standing one, as a setting does at start-up.
+    #[must_use]
+    pub fn standing_at(self, choice: &str) -> Self {
+        if let Some(position) = self.choices.iter().position(|it| *it == choice) {
+            self.standing.store(position, Ordering::Relaxed);
+        }
+        self
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What it can be.
+    pub fn choices(&self) -> &'static [&'static str] {
+        self.choices
+    }
+
+    /// The choice for the request that is being served.
+    pub fn choice(&self) -> &'static str {
+        self.passing.current().unwrap_or_else(|| self.standing())
+    }
+
+    /// Whether that is `choice`.
+    pub fn is(&self, choice: &str) -> bool {
+        self.choice() == choice
+    }
+
+    /// The choice when nothing in the lab says otherwise.
+    pub fn standing(&self) -> &'static str {
+        self.choices[self.standing.load(Ordering::Relaxed).min(self.choices.len() - 1)]
+    }
+
+    /// Sets a choice for everybody or for a tag, for a while.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that lists the choices there are.
+    pub(super) fn set(&self, choice: &str, only_for: Option<Tag>, ttl: Ttl) -> Result<(), String> {
+        let known = self.choices.iter().find(|it| **it == choice);
+        let known = known
+            .ok_or_else(|| format!("{}: must be one of {}", self.name, self.choices.join(", ")))?;
+        self.passing.set(only_for, known, ttl);
+        Ok(())
+    }
+
+    /// Goes back to the standing choice.
+    pub(super) fn clear(&self) {
+        self.passing.clear();
+    }
+
+    /// The choices that differ from the standing one, with their tags and remaining seconds.
+    pub(super) fn passing(&self) -> Vec<(Option<Tag>, &'static str, u64)> {
+        let list = self.passing.list().into_iter();
+        list.map(|(tag, entry)| (tag, entry.thing, entry.remaining_s())).collect()
+    }
+}

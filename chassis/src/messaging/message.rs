@@ -1,0 +1,108 @@
+//! A message to another service, and its row in the outbox.
+
+use axum::http::Method;
+use rusqlite::Row;
+use serde::Serialize;
+
+use crate::id::Id;
+use crate::insight::telemetry::RequestContext;
+use crate::insight::trace_context::TraceContext;
+use crate::storage::{DbError, DbResult};
+use crate::time::Timestamp;
+
+/// Every column, in the order of [`from_row`].
+pub(super) const COLUMNS: &str = "id, peer, kind, subject, method, path, body, traceparent, tracestate, \
+    baggage, attempts, last_error, created_at, next_attempt_at, dead_at";
+
+/// A message to another service.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Stays the same over all attempts.
+    pub id: Id,
+    /// The name of the service it is for.
+    pub peer: String,
+    /// What it says, for example `thing.updated`.
+    pub kind: String,
+    /// The id of what it is about.
+    pub subject: String,
+    /// POST or PUT.
+    pub method: Method,
+    /// Where it goes.
+    pub path: String,
+    /// JSON.
+    pub body: String,
+    /// The trace that caused it.
+    pub trace: TraceContext,
+    /// Attempts that got no answer.
+    pub attempts: u32,
+    /// Why the last one did not.
+    pub last_error: Option<String>,
+    /// When its cause was committed.
+    pub created_at: Timestamp,
+    /// When it is tried again.
+    pub next_attempt_at: Timestamp,
+    /// When it was given up.
+    pub dead_at: Option<Timestamp>,
+}
+
+impl Message {
+    /// A message that continues the trace of the current request. The caller chooses the id,
+    /// because some bodies hold it.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Unwritable`] if `body` has no JSON form, which is a mistake in our types.
+    pub fn new(
+        id: Id,
+        peer: &str,
+        kind: &str,
+        subject: impl ToString,
+        (method, path): (Method, String),
+        body: &impl Serialize,
+        now: Timestamp,
+    ) -> DbResult<Self> {
+        let body = serde_json::to_string(body).map_err(DbError::Unwritable)?;
+        let trace = RequestContext::current().map_or_else(TraceContext::fresh, |it| it.trace);
+        Ok(Self {
+            id,
+            peer: peer.to_owned(),
+            kind: kind.to_owned(),
+            subject: subject.to_string(),
+            method,
+            path,
+            body,
+            trace,
+            attempts: 0,
+            last_error: None,
+            created_at: now,
+            next_attempt_at: now,
+            dead_at: None,
+        })
+    }
+}
+
+/// Reads a row of the outbox.
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Message> {
+    let method: String = row.get("method")?;
+    let [traceparent, tracestate, baggage]: [Option<String>; 3] =
+        [row.get("traceparent")?, row.get("tracestate")?, row.get("baggage")?];
+    Ok(Message {
+        id: row.get("id")?,
+        peer: row.get("peer")?,
+        kind: row.get("kind")?,
+        subject: row.get("subject")?,
+        method: Method::from_bytes(method.as_bytes()).unwrap_or(Method::POST),
+        path: row.get("path")?,
+        body: row.get("body")?,
+        trace: TraceContext::from_parts(
+            traceparent.as_deref(),
+            tracestate.as_deref(),
+            baggage.as_deref(),
+        ),
+        attempts: row.get("attempts")?,
+        last_error: row.get("last_error")?,
+        created_at: row.get("created_at")?,
+        next_attempt_at: row.get("next_attempt_at")?,
+        dead_at: row.get("dead_at")?,
+    })
+}

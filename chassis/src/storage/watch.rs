@@ -1,0 +1,127 @@
+//! Watching the statements of a recorded request: each with its rows and its time.
+//!
+//! SQLite reports to a plain function, which cannot know whose statement it is. It need not:
+//! a connection works on one thread at a time, so what it reports is gathered there and
+//! taken away when the work is done. Work that is not recorded is not reported.
+
+use std::cell::{Cell, RefCell};
+use std::panic::Location;
+use std::time::{Duration, Instant};
+
+use rusqlite::trace::{TraceEvent, TraceEventCodes};
+use rusqlite::{CachedStatement, Connection, Params, Statement};
+
+use super::DbResult;
+use crate::insight::recorder::{Span, Step, StepKind, whole_us};
+
+/// A statement that was run.
+#[derive(Debug)]
+struct Seen {
+    sql: String,
+    rows: u64,
+    ended: Instant,
+    took: Duration,
+    source: &'static str,
+}
+
+thread_local! {
+    static SEEN: RefCell<Option<Vec<Seen>>> = const { RefCell::new(None) };
+    static ROWS: Cell<u64> = const { Cell::new(0) };
+    static SOURCE: Cell<&'static str> = const { Cell::new("") };
+}
+
+/// The statements of some work, in their order.
+#[derive(Debug, Default)]
+pub(crate) struct Statements(Vec<Seen>);
+
+impl Statements {
+    /// Adds them to a span as steps.
+    pub(crate) fn write_to(self, span: &Span) {
+        for seen in self.0 {
+            let began = seen.ended.checked_sub(seen.took).unwrap_or(seen.ended);
+            let step = Step {
+                at_us: 0,
+                kind: StepKind::Sql,
+                text: seen.sql,
+                rows: Some(seen.rows),
+                duration_us: Some(whole_us(seen.took)),
+                source: seen.source,
+            };
+            span.note_at(began, step);
+        }
+    }
+}
+
+/// Runs `work` on `connection` and returns what it did there.
+pub(crate) fn watch<T>(connection: &Connection, work: impl FnOnce() -> T) -> (T, Statements) {
+    SEEN.set(Some(Vec::new()));
+    let codes = TraceEventCodes::SQLITE_TRACE_PROFILE | TraceEventCodes::SQLITE_TRACE_ROW;
+    connection.trace_v2(codes, Some(see));
+    let outcome = work();
+    connection.trace_v2(TraceEventCodes::empty(), None);
+    (outcome, Statements(SEEN.take().unwrap_or_default()))
+}
+
+fn see(event: TraceEvent<'_>) {
+    match event {
+        TraceEvent::Row(_) => ROWS.set(ROWS.get() + 1),
+        TraceEvent::Profile(statement, took) => {
+            let rows = ROWS.replace(0);
+            let sql = on_one_line(&statement.sql());
+            SEEN.with_borrow_mut(|seen| {
+                if let Some(seen) = seen {
+                    let source = SOURCE.get();
+                    seen.push(Seen { sql, rows, ended: Instant::now(), took, source });
+                }
+            });
+        }
+        _ => {}
+    }
+}
+
+/// The statement is written over several lines in its file, for people who read it there.
+fn on_one_line(sql: &str) -> String {
+    sql.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Statements that can be watched.
+pub trait Sql {
+    /// A statement, prepared once per connection and kept. The same as `prepare_cached`, and a
+    /// recorded request shows the file that it stands in.
+    ///
+    /// # Errors
+    ///
+    /// [`super::DbError`].
+    fn statement(&self, sql: &str) -> DbResult<CachedStatement<'_>>;
+}
+
+impl Sql for Connection {
+    #[track_caller]
+    fn statement(&self, sql: &str) -> DbResult<CachedStatement<'_>> {
+        SOURCE.set(Location::caller().file());
+        Ok(self.prepare_cached(sql)?)
+    }
+}
+
+/// Running a statement that changes something.
+pub trait Run {
+    /// Runs it and returns how many rows it changed. The same as `execute`, and a recorded
+    /// request shows the number.
+    ///
+    /// # Errors
+    ///
+    /// [`super::DbError`].
+    fn run(&mut self, parameters: impl Params) -> DbResult<usize>;
+}
+
+impl Run for Statement<'_> {
+    fn run(&mut self, parameters: impl Params) -> DbResult<usize> {
+        let changed = self.execute(parameters)?;
+        SEEN.with_borrow_mut(|seen| {
+            if let Some(last) = seen.as_mut().and_then(|seen| seen.last_mut()) {
+                last.rows = changed.try_into().unwrap_or(u64::MAX);
+            }
+        });
+        Ok(changed)
+    }
+}

@@ -1,0 +1,320 @@
+//! The one thread that writes: what a job can do to its neighbors in a batch, to the queue and
+//! to the file. Nothing, except what it committed.
+//!
+//! A batch is made by hand: a first job keeps the writer busy until the test lets go, and
+//! whatever was queued meanwhile is the next batch.
+
+#![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+
+use axum::response::IntoResponse;
+use chassis::http::Problem;
+use chassis::storage::{Db, DbError, DbResult, Migration};
+use rusqlite::Transaction;
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+
+const NUMBERS: Migration = Migration {
+    name: "0001_numbers",
+    sql: "CREATE TABLE numbers (n INTEGER NOT NULL PRIMARY KEY CHECK (n < 1000000)) STRICT;",
+};
+
+/// As many as may wait, see `storage::writer`.
+const QUEUE_MAX: i64 = 1_024;
+
+struct Desk {
+    db: Db,
+    folder: TempDir,
+}
+
+/// Ends the job that keeps the writer busy.
+struct Busy {
+    release: Sender<()>,
+    job: JoinHandle<DbResult<()>>,
+}
+
+impl Desk {
+    fn open() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let db = Db::open(&folder.path().join("numbers.db"), &[NUMBERS]).expect("a file opens");
+        Self { db, folder }
+    }
+
+    /// Keeps the writer busy, and returns once it is.
+    async fn occupy(&self) -> Busy {
+        let (release, hold) = channel::<()>();
+        let (begun, wait) = channel();
+        let hold = Mutex::new(hold);
+        let db = self.db.clone();
+        let job = tokio::spawn(async move {
+            db.write(move |_| -> DbResult<()> {
+                begun.send(()).expect("the test waits");
+                wait_for(&hold);
+                Ok(())
+            })
+            .await
+        });
+        tokio::task::spawn_blocking(move || wait.recv()).await.expect("it waits").expect("it runs");
+        Busy { release, job }
+    }
+
+    /// Queues an insert and returns once it is queued.
+    async fn queue(&self, n: i64) -> JoinHandle<DbResult<i64>> {
+        self.queue_with(n, |_| Ok(())).await
+    }
+
+    /// The same with something that the job does after its insert.
+    async fn queue_with(
+        &self,
+        n: i64,
+        then: impl Fn(&Transaction<'_>) -> DbResult<()> + Send + 'static,
+    ) -> JoinHandle<DbResult<i64>> {
+        let before = self.db.write_queue_depth();
+        let db = self.db.clone();
+        let job = tokio::spawn(async move {
+            db.write(move |tx| {
+                tx.execute("INSERT INTO numbers (n) VALUES (?1)", [n])?;
+                then(tx)?;
+                Ok(n)
+            })
+            .await
+        });
+        while self.db.write_queue_depth() == before {
+            tokio::task::yield_now().await;
+        }
+        job
+    }
+
+    fn numbers(&self) -> Vec<i64> {
+        self.db
+            .read(|connection| -> DbResult<Vec<i64>> {
+                let mut query = connection.prepare("SELECT n FROM numbers ORDER BY n")?;
+                let numbers = query.query_map([], |row| row.get(0))?;
+                Ok(numbers.collect::<rusqlite::Result<_>>()?)
+            })
+            .expect("the file can be read")
+    }
+}
+
+impl Busy {
+    async fn end(self) {
+        self.release.send(()).expect("the job waits");
+        outcome(self.job).await.expect("it commits");
+    }
+}
+
+fn wait_for(hold: &Mutex<Receiver<()>>) {
+    let _ = hold.lock().expect("nobody panicked").recv();
+}
+
+async fn outcome<T>(job: JoinHandle<DbResult<T>>) -> DbResult<T> {
+    job.await.expect("the caller does not panic")
+}
+
+fn refused() -> DbError {
+    DbError::Unwritable(serde_json::from_str::<()>("no").expect_err("it is no JSON"))
+}
+
+#[tokio::test]
+async fn jobs_that_wait_together_share_one_commit() {
+    let desk = Desk::open();
+    let busy = desk.occupy().await;
+    let mut jobs = Vec::new();
+    for n in 0..50 {
+        jobs.push(desk.queue(n).await);
+    }
+    let before = desk.db.commits();
+
+    busy.end().await;
+    for (n, job) in (0..).zip(jobs) {
+        assert_eq!(outcome(job).await.expect("it commits"), n);
+    }
+
+    // The one that kept the writer busy, and one for all fifty.
+    assert_eq!(desk.db.commits() - before, 2);
+    assert_eq!(desk.numbers(), (0..50).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_job_that_panics_takes_nothing_of_its_neighbors_with_it() {
+    let desk = Desk::open();
+    let busy = desk.occupy().await;
+    let first = desk.queue(1).await;
+    let panics = desk.queue_with(2, |_| panic!("a mistake of ours")).await;
+    let last = desk.queue(3).await;
+
+    busy.end().await;
+
+    assert!(
+        matches!(outcome(panics).await, Err(DbError::Panicked(text)) if text == "a mistake of ours")
+    );
+    assert_eq!((outcome(first).await.ok(), outcome(last).await.ok()), (Some(1), Some(3)));
+    assert_eq!(desk.numbers(), [1, 3]);
+}
+
+#[tokio::test]
+async fn a_job_that_violates_a_constraint_undoes_only_itself() {
+    let desk = Desk::open();
+    let busy = desk.occupy().await;
+    let first = desk.queue(1).await;
+    let repeated = desk.queue(1).await;
+    let half = |tx: &Transaction<'_>| -> DbResult<()> {
+        tx.execute("INSERT INTO numbers (n) VALUES (1000000)", [])?;
+        Ok(())
+    };
+    let half_done = desk.queue_with(2, half).await;
+    let last = desk.queue(3).await;
+
+    busy.end().await;
+
+    for job in [repeated, half_done] {
+        assert!(matches!(outcome(job).await, Err(DbError::Sqlite(_))));
+    }
+    assert_eq!((outcome(first).await.ok(), outcome(last).await.ok()), (Some(1), Some(3)));
+    assert_eq!(desk.numbers(), [1, 3]);
+}
+
+#[tokio::test]
+async fn a_job_that_is_refused_undoes_only_itself() {
+    let desk = Desk::open();
+    let busy = desk.occupy().await;
+    let first = desk.queue(1).await;
+    let no = desk.queue_with(2, |_| Err(refused())).await;
+    let last = desk.queue(3).await;
+
+    busy.end().await;
+
+    assert!(matches!(outcome(no).await, Err(DbError::Unwritable(_))));
+    assert_eq!((outcome(first).await.ok(), outcome(last).await.ok()), (Some(1), Some(3)));
+    assert_eq!(desk.numbers(), [1, 3]);
+}
+
+/// A full disk ends the whole transaction under its jobs; here one of them does it.
+#[tokio::test]
+async fn a_batch_whose_transaction_dies_is_run_again_one_by_one() {
+    let desk = Desk::open();
+    let busy = desk.occupy().await;
+    let runs = Arc::new(Mutex::new(0));
+    let counter = Arc::clone(&runs);
+    let count = move |_: &Transaction<'_>| {
+        *counter.lock().expect("nobody panicked") += 1;
+        Ok(())
+    };
+    let first = desk.queue_with(1, count).await;
+    let ends_it = |tx: &Transaction<'_>| Ok(tx.execute_batch("ROLLBACK")?);
+    let deadly = desk.queue_with(2, ends_it).await;
+    let last = desk.queue(3).await;
+
+    busy.end().await;
+
+    assert!(outcome(deadly).await.is_err());
+    assert_eq!((outcome(first).await.ok(), outcome(last).await.ok()), (Some(1), Some(3)));
+    assert_eq!(desk.numbers(), [1, 3]);
+    assert_eq!(*runs.lock().expect("nobody panicked"), 2);
+}
+
+#[tokio::test]
+async fn the_writer_goes_on_after_a_transaction_that_died() {
+    let desk = Desk::open();
+    let ends_it = |tx: &Transaction<'_>| Ok(tx.execute_batch("ROLLBACK")?);
+
+    let busy = desk.occupy().await;
+    let deadly = desk.queue_with(1, ends_it).await;
+    busy.end().await;
+    assert!(outcome(deadly).await.is_err());
+
+    let busy = desk.occupy().await;
+    let later = desk.queue(2).await;
+    busy.end().await;
+    assert_eq!(outcome(later).await.ok(), Some(2));
+    assert_eq!(desk.numbers(), [2]);
+}
+
+#[tokio::test]
+async fn a_caller_that_hung_up_before_the_start_has_no_effect() {
+    let desk = Desk::open();
+    let busy = desk.occupy().await;
+    let gone = desk.queue(1).await;
+    let stays = desk.queue(2).await;
+    gone.abort();
+    assert!(gone.await.expect_err("it was cut off").is_cancelled());
+
+    busy.end().await;
+
+    assert_eq!(outcome(stays).await.ok(), Some(2));
+    assert_eq!(desk.numbers(), [2]);
+}
+
+#[tokio::test]
+async fn a_job_that_has_started_stands_even_if_its_caller_hangs_up() {
+    let desk = Desk::open();
+    let (begun, wait) = channel();
+    let (release, hold) = channel::<()>();
+    let hold = Mutex::new(hold);
+    let db = desk.db.clone();
+    let job = tokio::spawn(async move {
+        db.write(move |tx| -> DbResult<()> {
+            tx.execute("INSERT INTO numbers (n) VALUES (1)", [])?;
+            begun.send(()).expect("the test waits");
+            wait_for(&hold);
+            Ok(())
+        })
+        .await
+    });
+    tokio::task::spawn_blocking(move || wait.recv()).await.expect("it waits").expect("it runs");
+    job.abort();
+    assert!(job.await.expect_err("it was cut off").is_cancelled());
+
+    release.send(()).expect("the job waits");
+    desk.db.write(|_| -> DbResult<()> { Ok(()) }).await.expect("the next one commits");
+
+    assert_eq!(desk.numbers(), [1]);
+}
+
+#[tokio::test]
+async fn a_full_queue_says_busy_at_once_and_loses_nobody_who_waits() {
+    let desk = Desk::open();
+    let busy = desk.occupy().await;
+    let mut jobs = Vec::new();
+    for n in 0..QUEUE_MAX {
+        jobs.push(desk.queue(n).await);
+    }
+
+    let refusal = desk.db.write(|_| -> DbResult<()> { Ok(()) }).await.expect_err("it is full");
+
+    assert!(matches!(refusal, DbError::QueueFull));
+    let answer = Problem::from(refusal).into_response();
+    assert_eq!(answer.status(), 503);
+    assert!(answer.headers().contains_key("retry-after"));
+    busy.end().await;
+    for job in jobs {
+        outcome(job).await.expect("it commits");
+    }
+    assert_eq!(desk.numbers(), (0..QUEUE_MAX).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn closing_finishes_what_is_queued_and_folds_the_log_into_the_file() {
+    let desk = Desk::open();
+    let busy = desk.occupy().await;
+    let mut jobs = Vec::new();
+    for n in 0..300 {
+        jobs.push(desk.queue(n).await);
+    }
+
+    let db = desk.db.clone();
+    let closing = tokio::spawn(async move { db.close().await });
+    busy.end().await;
+    closing.await.expect("it closes");
+
+    for job in jobs {
+        outcome(job).await.expect("it commits");
+    }
+    let late = desk.db.write(|_| -> DbResult<()> { Ok(()) }).await;
+    assert!(matches!(late, Err(DbError::Closing)));
+    let log = std::fs::metadata(desk.folder.path().join("numbers.db-wal"));
+    assert_eq!(log.map_or(0, |log| log.len()), 0);
+    assert_eq!(desk.numbers(), (0..300).collect::<Vec<_>>());
+}
