@@ -1,6 +1,6 @@
 #!/bin/sh
-# Writes a complete nginx configuration into OUT_DIR: nginx.conf, the file with the API keys,
-# and the folders for temporary files. nginx needs nothing else, so it runs as any user and on
+# Writes a complete nginx configuration into OUT_DIR: nginx.conf and routes.conf, the file with
+# the API keys, and the folders for temporary files. nginx needs nothing else, so it runs as any user and on
 # a read-only root.
 #
 # Settings, all from the environment:
@@ -99,9 +99,9 @@ keys | sed 's/\\/\\x5c/g; s/[^0-9A-Za-z\\]/\\&/g; s/.*/"~^&$" 1;/' >"$OUT_DIR/ap
 # (a clone below /root).
 user=""
 if [ "$(id -u)" = 0 ]; then
-    group=$(id -gn nobody)
     user="user root;"
-    if setpriv --reuid=nobody --regid="$group" --clear-groups test -r "$FRONTEND_DIR/." 2>/dev/null; then
+    if group=$(id -gn nobody 2>/dev/null) &&
+        setpriv --reuid=nobody --regid="$group" --clear-groups test -r "$FRONTEND_DIR/." 2>/dev/null; then
         user="user nobody $group;"
     fi
 fi
@@ -115,14 +115,16 @@ value() { # keeps sed from reading a value as more than text
     printf '%s' "$1" | sed 's/[&|\\]/\\&/g'
 }
 
-sed "$@" \
-    -e "s|@USER@|$user|" \
-    -e "s|@OUT_DIR@|$(value "$OUT_DIR")|g" \
-    -e "s|@NGINX_DIR@|$(value "$NGINX_DIR")|g" \
-    -e "s|@FRONTEND_DIR@|$(value "$FRONTEND_DIR")|g" \
-    -e "s|@SHOP_LISTEN@|$SHOP_LISTEN|" \
-    -e "s|@CART_ADDR@|$CART_ADDR|" \
-    -e "s|@CATALOG_ADDR@|$CATALOG_ADDR|" \
-    -e "s|@ORDER_ADDR@|$ORDER_ADDR|" \
-    -e "s|@PAYMENT_ADDR@|$PAYMENT_ADDR|" \
-    "$NGINX_DIR/nginx.conf.template" >"$OUT_DIR/nginx.conf"
+for file in nginx.conf routes.conf; do
+    sed "$@" \
+        -e "s|@USER@|$user|" \
+        -e "s|@OUT_DIR@|$(value "$OUT_DIR")|g" \
+        -e "s|@NGINX_DIR@|$(value "$NGINX_DIR")|g" \
+        -e "s|@FRONTEND_DIR@|$(value "$FRONTEND_DIR")|g" \
+        -e "s|@SHOP_LISTEN@|$SHOP_LISTEN|" \
+        -e "s|@CART_ADDR@|$CART_ADDR|" \
+        -e "s|@CATALOG_ADDR@|$CATALOG_ADDR|" \
+        -e "s|@ORDER_ADDR@|$ORDER_ADDR|" \
+        -e "s|@PAYMENT_ADDR@|$PAYMENT_ADDR|" \
+        "$NGINX_DIR/$file.template" >"$OUT_DIR/$file"
+done

@@ -9,4 +9,4 @@ if ! (: >>/dev/stdout) 2>/dev/null; then
     export ACCESS_LOG=off
 fi
 "$(dirname "$0")/render.sh"
-exec nginx -e stderr -p "$OUT_DIR/" -c nginx.conf
+exec nginx -p "$OUT_DIR/" -c nginx.conf

@@ -45,5 +45,5 @@ if ! wait_until_gone; then
     echo "killing what does not stop: ${stubborn[*]}"
     signal KILL "${stubborn[@]}"
 fi
-rm -rf "$RUN_DIR"/*.pid "$RUN_DIR"/*.hold "$RUN_DIR"/*.pipe "$RUN_DIR/open" "$RUN_DIR/nginx"
+rm -rf "$RUN_DIR"/*.pid "$RUN_DIR"/*.hold "$RUN_DIR"/*.pipe "$RUN_DIR/open" "$RUN_DIR/ports" "$RUN_DIR/nginx"
 echo "the shop in $DATA_DIR is closed"

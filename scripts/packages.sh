@@ -35,5 +35,5 @@ need() {
 
 need_rust() {
     command -v cargo >/dev/null || fail "Rust is missing: install it from https://rustup.rs, then run this again"
-    need cc:gcc
+    need cc:build-essential # SQLite is compiled from its C source
 }

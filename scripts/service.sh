@@ -15,6 +15,10 @@ hold=$RUN_DIR/$part.hold # as long as this file is there, the keeper lets the pa
 [[ " ${PARTS[*]} " = *" $part "* ]] || fail "there is no part named $part: it is one of ${PARTS[*]}"
 living "$part.keeper" >/dev/null || fail "no shop is running in $DATA_DIR"
 
+# The ports are those of the running shop, whatever the environment says here.
+# shellcheck source=/dev/null
+source "$RUN_DIR/ports"
+
 case $what in
     stop)
         touch "$hold"

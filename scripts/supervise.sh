@@ -144,7 +144,7 @@ stop() { # exit code
         pid=$(living "$part") && kill -KILL -- "-$pid" 2>/dev/null
     done
     wait "${keepers[@]}" "${writers[@]}"
-    rm -rf "$RUN_DIR"/*.pid "$RUN_DIR"/*.hold "$RUN_DIR"/*.pipe "$RUN_DIR/nginx"
+    rm -rf "$RUN_DIR"/*.pid "$RUN_DIR"/*.hold "$RUN_DIR"/*.pipe "$RUN_DIR/ports" "$RUN_DIR/nginx"
     say "stopped"
     exit "$1"
 }
@@ -157,6 +157,7 @@ set +C
 rm -f "$RUN_DIR"/*.hold "$RUN_DIR"/*.pipe "$RUN_DIR/open"
 trap 'stop 0' INT TERM HUP
 trap '' PIPE # a reader who goes away must not cut the stop short
+declare -p SHOP_PORT CART_PORT CATALOG_PORT ORDER_PORT PAYMENT_PORT >"$RUN_DIR/ports"
 launch_all
 wait_until_healthy
 echo "http://127.0.0.1:$SHOP_PORT" >"$RUN_DIR/open"

@@ -18,6 +18,7 @@ step() {
 step need update-ca-certificates:ca-certificates curl:curl jq:jq strace:strace nginx:nginx \
     node:nodejs npm:npm chromium:chromium shellcheck:shellcheck
 need_rust
+step shellcheck -x --source-path=SCRIPTDIR scripts/*.sh nginx/*.sh .ci/run
 step npm --prefix e2e/browser ci --no-audit --no-fund
 
 step cargo fmt --all --check
@@ -26,4 +27,3 @@ step cargo build --release --locked
 step cargo test --workspace --locked
 step scripts/browser-test.sh
 step env RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
-step shellcheck -x scripts/*.sh nginx/*.sh .ci/run
