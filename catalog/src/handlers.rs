@@ -14,8 +14,8 @@ use serde_json::json;
 
 use crate::error::CatalogError;
 use crate::model::{
-    Category, CategoryDraft, CategoryId, Filter, PageSize, Product, ProductDraft, ProductId,
-    Reservation, ReservationLine, Settled,
+    Category, CategoryDraft, CategoryId, Filter, LastSeen, Name, PageSize, Product, ProductDraft,
+    ProductId, Reservation, ReservationLine, Settled,
 };
 use crate::routes::App;
 use crate::{store, transactions};
@@ -26,13 +26,13 @@ use crate::{store, transactions};
 #[serde(deny_unknown_fields)]
 pub struct ListQuery {
     #[serde(default, deserialize_with = "empty_as_none")]
-    q: Option<String>,
+    q: Option<Name>,
     #[serde(default, deserialize_with = "empty_as_none")]
     category_id: Option<CategoryId>,
     #[serde(default, deserialize_with = "empty_as_none")]
     limit: Option<PageSize>,
     #[serde(default, deserialize_with = "empty_as_none")]
-    after: Option<ProductId>,
+    after: Option<LastSeen>,
 }
 
 /// What `PUT /internal/reservations/{order_id}` asks for.
@@ -222,7 +222,7 @@ fn check_lines(lines: &[ReservationLine]) -> Result<(), Problem> {
 /// The query string of the next page. Relative, so that it holds behind any prefix.
 fn next_page(filter: &Filter, last_id: i64) -> String {
     query_string([
-        ("q", filter.name_part.clone()),
+        ("q", filter.name_part.as_ref().map(|part| part.0.clone())),
         ("category_id", filter.category_id.map(|id| id.to_string())),
         ("limit", filter.limit.map(|limit| limit.to_string())),
         ("after", Some(last_id.to_string())),

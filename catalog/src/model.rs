@@ -1,5 +1,7 @@
 //! What a product is, and what may be said about one. No SQL, no HTTP, no clock.
 
+use std::str::FromStr;
+
 use chassis::id::Id;
 use chassis::money::Cents;
 use chassis::number::WholeNumber;
@@ -11,6 +13,9 @@ const ID_MAX: i64 = 9_007_199_254_740_991;
 
 /// The id of a product.
 pub type ProductId = WholeNumber<1, ID_MAX>;
+
+/// The last id of the page before; 0 for the first page.
+pub type LastSeen = WholeNumber<0, ID_MAX>;
 
 /// The id of a category.
 pub type CategoryId = WholeNumber<1, ID_MAX>;
@@ -109,6 +114,15 @@ impl TryFrom<String> for Name {
     }
 }
 
+/// For query strings, where a name is looked for.
+impl FromStr for Name {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.to_owned().try_into()
+    }
+}
+
 /// A description: at most 2,000 characters.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "String")]
@@ -149,11 +163,11 @@ impl TryFrom<String> for Image {
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// Part of the name.
-    pub name_part: Option<String>,
+    pub name_part: Option<Name>,
     /// Only this category.
     pub category_id: Option<CategoryId>,
     /// Only ids greater than this.
-    pub after: Option<ProductId>,
+    pub after: Option<LastSeen>,
     /// At most this many.
     pub limit: Option<PageSize>,
 }

@@ -55,7 +55,7 @@ pub fn list_page(connection: &Connection, filter: &Filter) -> DbResult<(Vec<Prod
         named_params! {
             ":after": filter.after.map_or(0, |after| after.get()),
             ":category_id": filter.category_id,
-            ":pattern": filter.name_part.as_deref().map(like_pattern),
+            ":pattern": filter.name_part.as_ref().map(|part| like_pattern(&part.0)),
             ":limit": limit + 1, // one more than wanted tells whether there are more
         },
         product_from_row,

@@ -59,6 +59,7 @@ pub use program::{NOWHERE, Program, Refusal, free_port};
 pub use raw::{RawConnection, raw_request};
 pub use routes::routes_match_the_document;
 pub use suite::Subject;
+pub use suite::lab::LabSubject;
 
 /// Fails the test with `text`, at the line of the test that asked.
 ///

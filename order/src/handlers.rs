@@ -80,8 +80,13 @@ pub async fn place_order(
         app.relay.wake();
         return Err(OrderError::CatalogUnavailable.into());
     }
-    if is_silent && has_key {
-        // Silence is a reply, too. If the answer has come meanwhile, that was written down.
+    let is_answered = matches!(
+        order.reservation,
+        Reservation::Held | Reservation::Refused | Reservation::Committed
+    );
+    if has_key && !is_answered {
+        // An answer writes the reply down. Silence is a reply, too, and so is an end that came
+        // before the answer. If the answer has come meanwhile, that was written down.
         app.db.write(move |tx| answers::finish_placing(tx, id)).await?;
     }
     app.lab.crash_point("order.committed-before-reply");

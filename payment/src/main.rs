@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use axum::Router;
-use chassis::messaging::relay::FIRE_ONCE;
+use chassis::lab::policy::FIRE_ONCE;
 use chassis::service::{self, Platform};
 use payment::config::Settings;
 use payment::routes::{self, App};

@@ -43,6 +43,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
 pub fn document(service_openapi: &str) -> Result<Bytes, serde_json::Error> {
     let mut document = serde_json::from_str(service_openapi)?;
     lay_under(&mut document, serde_json::from_str(SHARED)?);
+    fill_in_paths(&mut document);
     serde_json::to_vec_pretty(&document).map(Bytes::from)
 }
 
@@ -101,6 +102,20 @@ fn lay_under(document: &mut Value, shared: Value) {
         }
         (Value::Array(document), Value::Array(shared)) => document.extend(shared),
         _ => {}
+    }
+}
+
+/// Puts in the paths that a service takes over with a `$ref`. Not every service has them, so
+/// the shared document keeps them apart from those that all have; and not every reader of a
+/// document follows a `$ref` in this place.
+fn fill_in_paths(document: &mut Value) {
+    let kept = document["components"].as_object_mut().and_then(|it| it.remove("pathItems"));
+    let paths = document["paths"].as_object_mut().into_iter().flatten();
+    for (_, path) in paths {
+        let name = path["$ref"].as_str().and_then(|it| it.strip_prefix("#/components/pathItems/"));
+        if let Some(item) = name.and_then(|name| kept.as_ref()?.get(name)) {
+            *path = item.clone();
+        }
     }
 }
 
@@ -181,6 +196,23 @@ mod tests {
         let expected =
             serde_json::json!({"info": {"title": "Own", "version": "1"}, "tags": ["own", "all"]});
         assert_eq!(own, expected);
+    }
+
+    #[test]
+    fn a_path_that_a_service_takes_over_is_put_in() {
+        let kept = serde_json::json!({"Letters": {"get": {"tags": ["all"]}}, "Idle": {}});
+        let mut document = serde_json::json!({
+            "paths": {"/letters": {"$ref": "#/components/pathItems/Letters"}, "/own": {"put": {}}},
+            "components": {"pathItems": kept, "schemas": {}},
+        });
+
+        fill_in_paths(&mut document);
+
+        let expected = serde_json::json!({
+            "paths": {"/letters": {"get": {"tags": ["all"]}}, "/own": {"put": {}}},
+            "components": {"schemas": {}},
+        });
+        assert_eq!(document, expected);
     }
 
     #[test]

@@ -45,9 +45,9 @@ pub fn wrap(api: Router, public: Router, keys: ApiKeys, traffic: Traffic, lab: L
         .merge(public)
         .fallback(async || Problem::not_found("Not found"))
         .method_not_allowed_fallback(async || guard::method_not_allowed())
-        .layer(from_fn_with_state(traffic, guard::limit))
+        .layer(from_fn_with_state(traffic.clone(), guard::limit))
         .layer(CatchPanicLayer::custom(guard::answer_panic));
     let routes =
         if lab.is_open() { routes.layer(from_fn_with_state(lab, faults::inject)) } else { routes };
-    routes.layer(from_fn(observe::observe))
+    routes.layer(from_fn_with_state(traffic, observe::observe))
 }

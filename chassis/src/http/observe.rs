@@ -3,18 +3,20 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use metrics::{counter, histogram};
 use tracing::{Instrument, debug, info, info_span};
 
+use super::guard::Traffic;
 use super::problem;
 use crate::id::Id;
 use crate::insight::recorder::{Span, SpanKind, whole_us};
 use crate::insight::telemetry::RequestContext;
 use crate::insight::trace_context::{TRACEPARENT, TraceContext};
+use crate::lab::faults;
 
 /// Ties a client's request to our log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -23,7 +25,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_MAX: usize = 128;
 
 /// The outermost layer.
-pub async fn observe(request: Request, next: Next) -> Response {
+pub async fn observe(State(traffic): State<Traffic>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
@@ -46,6 +48,10 @@ pub async fn observe(request: Request, next: Next) -> Response {
     let mut response = problem::shape(response, wants_full_form);
     if let Ok(request_id) = request_id {
         response.headers_mut().insert(REQUEST_ID, request_id);
+    }
+    // Looking at the shop is not shopping. A fault on purpose is: its delay has to show.
+    if !faults::is_spared(&path) {
+        traffic.record(started.elapsed());
     }
     let _entered = span.enter();
     let route = route.as_ref().map_or("none", MatchedPath::as_str);

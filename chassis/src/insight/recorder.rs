@@ -16,13 +16,20 @@ use super::telemetry::RequestContext;
 use super::trace_context::TraceContext;
 
 /// Spans that are kept. With some ten per purchase this is the last few hundred clicks, in
-/// about two megabytes.
+/// a few megabytes.
 const SPANS_MAX: usize = 4_096;
+
+/// The memory that they may take. Only somebody who sends the largest orders there are, over
+/// and over, gets here before the number of spans does.
+const RING_MAX_BYTES: usize = 8 * 1024 * 1024;
 
 /// Steps of one span. A request with more of them is a scan, and its first steps tell enough.
 const STEPS_MAX: usize = 200;
 
-static RING: OnceLock<Mutex<VecDeque<SpanRecord>>> = OnceLock::new();
+/// The length of a name, in bytes. A path that is no route is as long as a client likes.
+const NAME_MAX: usize = 200;
+
+static RING: OnceLock<Mutex<Ring>> = OnceLock::new();
 
 /// Starts keeping spans. Until then nothing is recorded.
 pub fn start() {
@@ -32,11 +39,33 @@ pub fn start() {
 /// The spans of a trace that this service has kept, oldest first.
 pub fn list(trace_id: &str) -> Vec<SpanRecord> {
     let Some(ring) = RING.get() else { return Vec::new() };
-    let ring = ring.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut spans: Vec<SpanRecord> =
-        ring.iter().filter(|span| span.trace_id == trace_id).cloned().collect();
-    spans.sort_by_key(|span| span.start_us);
-    spans
+    ring.lock().unwrap_or_else(PoisonError::into_inner).list(trace_id)
+}
+
+/// The spans that are kept, in the order of their ends.
+#[derive(Debug, Default)]
+struct Ring {
+    spans: VecDeque<SpanRecord>,
+    bytes: usize,
+}
+
+impl Ring {
+    /// Keeps a span. The oldest ones make room.
+    fn push(&mut self, record: SpanRecord) {
+        self.bytes += record.bytes();
+        self.spans.push_back(record);
+        while self.spans.len() > SPANS_MAX || self.bytes > RING_MAX_BYTES {
+            let Some(oldest) = self.spans.pop_front() else { break };
+            self.bytes -= oldest.bytes();
+        }
+    }
+
+    fn list(&self, trace_id: &str) -> Vec<SpanRecord> {
+        let spans = self.spans.iter().filter(|span| span.trace_id == trace_id);
+        let mut spans: Vec<SpanRecord> = spans.cloned().collect();
+        spans.sort_by_key(|span| span.start_us);
+        spans
+    }
 }
 
 /// What a span is about.
@@ -116,6 +145,17 @@ pub struct SpanRecord {
     steps: Vec<Step>,
 }
 
+impl SpanRecord {
+    /// The memory that it takes, near enough.
+    fn bytes(&self) -> usize {
+        let steps = self.steps.iter().map(|step| size_of::<Step>() + step.text.len());
+        let texts = [&self.trace_id, &self.span_id, &self.name].map(String::len);
+        let optional =
+            [&self.parent_id, &self.outcome].map(|it| it.as_ref().map_or(0, String::len));
+        size_of::<Self>() + steps.sum::<usize>() + texts.iter().chain(&optional).sum::<usize>()
+    }
+}
+
 /// A span that goes on. Clones are the same span. It is kept when it is finished, or, cut
 /// short, when its last clone is dropped.
 #[derive(Clone, Debug)]
@@ -143,7 +183,7 @@ impl Span {
             span_id: trace.span_id_hex(),
             parent_id: parent_id.map(|id| format!("{id:016x}")),
             kind,
-            name: name(),
+            name: shortened(name()),
             start_us: unix_us(),
             duration_us: 0,
             status: None,
@@ -203,11 +243,8 @@ impl Open {
     fn keep(&mut self) {
         let (Some(mut record), Some(ring)) = (self.record.take(), RING.get()) else { return };
         record.duration_us = whole_us(self.started.elapsed());
-        let mut ring = ring.lock().unwrap_or_else(PoisonError::into_inner);
-        if ring.len() == SPANS_MAX {
-            ring.pop_front();
-        }
-        ring.push_back(record);
+        record.steps.shrink_to_fit();
+        ring.lock().unwrap_or_else(PoisonError::into_inner).push(record);
     }
 }
 
@@ -225,6 +262,14 @@ pub fn note(kind: StepKind, text: impl FnOnce() -> String) {
     }
 }
 
+/// The beginning of a long name; as a new text, because a truncated one keeps its memory.
+fn shortened(name: String) -> String {
+    if name.len() <= NAME_MAX {
+        return name;
+    }
+    format!("{}...", &name[..name.floor_char_boundary(NAME_MAX)])
+}
+
 /// Whole microseconds.
 pub fn whole_us(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
@@ -233,3 +278,6 @@ pub fn whole_us(duration: std::time::Duration) -> u64 {
 fn unix_us() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, whole_us)
 }
+
+#[cfg(test)]
+mod tests;

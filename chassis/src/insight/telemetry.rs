@@ -1,12 +1,16 @@
 //! The log, and the ids of the request that is being served.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use clap::ValueEnum;
 use tokio::task::JoinHandle;
 use tracing::Instrument;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::time::ChronoUtc;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use super::recorder::Span;
 use super::trace_context::TraceContext;
@@ -26,17 +30,19 @@ pub enum LogFormat {
 ///
 /// A sentence if the filter cannot be understood.
 pub fn start(format: LogFormat, filter: &str) -> Result<(), String> {
-    let filter = EnvFilter::try_new(filter).map_err(|cause| format!("RUST_LOG: {cause}"))?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    // `Targets` understands what people write (`info`, `chassis=debug`), and brings no engine
+    // for regular expressions along, as the full syntax would.
+    let filter = Targets::from_str(filter).map_err(|cause| format!("RUST_LOG: {cause}"))?;
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_timer(ChronoUtc::new("%Y-%m-%dT%H:%M:%S%.3fZ".to_owned()))
         .with_target(false);
-    let started = match format {
-        LogFormat::Pretty => log.compact().with_ansi(false).try_init(),
-        LogFormat::Json => log.json().flatten_event(true).try_init(),
+    let lines = match format {
+        LogFormat::Pretty => lines.compact().with_ansi(false).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
     };
-    started.map_err(|cause| cause.to_string())
+    let log = tracing_subscriber::registry().with(lines.with_filter(filter));
+    log.try_init().map_err(|cause| cause.to_string())
 }
 
 /// Who is asking: known everywhere while a request is served, without being handed around.

@@ -172,3 +172,50 @@ pub(crate) fn is_spared(path: &str) -> bool {
     matches!(path, "/health" | "/metrics" | "/openapi.json")
         || SPARED.iter().any(|spared| path.starts_with(spared))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(text: &str) -> Result<FaultDraft, String> {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn only_the_kind_of_a_fault_must_be_said() {
+        let draft = draft(r#"{"kind":"slow"}"#).unwrap();
+        assert_eq!((draft.kind, draft.latency_ms.0), (FaultKind::Slow, 1_000));
+        assert!((draft.probability.0 - 1.0).abs() < f64::EPSILON && draft.only_for.is_none());
+    }
+
+    #[test]
+    fn a_fault_that_makes_no_sense_is_refused() {
+        let around = |rest: &str| format!(r#"{{"kind":"slow",{rest}}}"#);
+        for (rest, sentence) in [
+            (r#""latency_ms":60001"#, "from 0 to 60000"),
+            (r#""probability":1.01"#, "from 0 to 1"),
+            (r#""probability":-0.01"#, "from 0 to 1"),
+            (r#""ttl_s":0"#, "from 1 to 3600"),
+            (r#""only_for":"a b""#, "1 to 64 characters"),
+            (r#""latency":5"#, "unknown field"),
+        ] {
+            let refusal = draft(&around(rest)).unwrap_err();
+            assert!(refusal.contains(sentence), "{rest}: {refusal}");
+        }
+        assert!(draft(r#"{"kind":"explode"}"#).is_err() && draft("{}").is_err());
+    }
+
+    #[test]
+    fn the_way_back_is_never_broken() {
+        for path in ["/health", "/metrics", "/openapi.json", "/docs", "/docs/openapi.json"] {
+            assert!(is_spared(path), "{path}");
+        }
+        for room in ["faults", "crash", "policy", "outbox/1/replay", "ledger", "reset", "traces/1"]
+        {
+            assert!(is_spared(&format!("/internal/{room}")), "{room}");
+        }
+        for path in ["/", "/orders", "/healthy", "/internal/events", "/internal/reservations/1"] {
+            assert!(!is_spared(path), "{path}");
+        }
+    }
+}

@@ -13,6 +13,9 @@ pub const FAIL_OPEN: &str = "fail-open";
 /// Refuse what cannot be checked now.
 pub const FAIL_CLOSED: &str = "fail-closed";
 
+/// Send a message once, and take silence for the end of it.
+pub const FIRE_ONCE: &str = "fire-once";
+
 /// One choice. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Switch {
@@ -62,17 +65,19 @@ impl Switch {
         self.choices[self.standing.load(Ordering::Relaxed).min(self.choices.len() - 1)]
     }
 
-    /// Sets a choice for everybody or for a tag, for a while.
+    /// The choice of this name.
     ///
     /// # Errors
     ///
     /// A sentence that lists the choices there are.
-    pub(super) fn set(&self, choice: &str, only_for: Option<Tag>, ttl: Ttl) -> Result<(), String> {
-        let known = self.choices.iter().find(|it| **it == choice);
-        let known = known
-            .ok_or_else(|| format!("{}: must be one of {}", self.name, self.choices.join(", ")))?;
-        self.passing.set(only_for, known, ttl);
-        Ok(())
+    pub(super) fn known(&self, choice: &str) -> Result<&'static str, String> {
+        let known = self.choices.iter().find(|it| **it == choice).copied();
+        known.ok_or_else(|| format!("{}: must be one of {}", self.name, self.choices.join(", ")))
+    }
+
+    /// Sets a choice for everybody or for a tag, for a while.
+    pub(super) fn set(&self, choice: &'static str, only_for: Option<Tag>, ttl: Ttl) {
+        self.passing.set(only_for, choice, ttl);
     }
 
     /// Goes back to the standing choice.
@@ -84,5 +89,38 @@ impl Switch {
     pub(super) fn passing(&self) -> Vec<(Option<Tag>, &'static str, u64)> {
         let list = self.passing.list().into_iter();
         list.map(|(tag, entry)| (tag, entry.thing, entry.remaining_s())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_choice_stands_until_another_is_set() {
+        let switch = Switch::new("validation", &[FAIL_OPEN, FAIL_CLOSED]);
+        assert!(switch.is(FAIL_OPEN));
+
+        switch.set(FAIL_CLOSED, None, Ttl::default());
+        assert!(switch.is(FAIL_CLOSED));
+        assert_eq!((switch.standing(), switch.passing().len()), (FAIL_OPEN, 1));
+
+        switch.clear();
+        assert!(switch.is(FAIL_OPEN));
+    }
+
+    #[test]
+    fn a_setting_can_make_another_choice_the_standing_one() {
+        let switch = Switch::new("validation", &[FAIL_OPEN, FAIL_CLOSED]);
+        assert_eq!(switch.clone().standing_at(FAIL_CLOSED).choice(), FAIL_CLOSED);
+        assert_eq!(switch.standing_at("perhaps").choice(), FAIL_CLOSED);
+    }
+
+    #[test]
+    fn an_unknown_choice_is_refused_with_the_known_ones() {
+        let switch = Switch::new("validation", &[FAIL_OPEN, FAIL_CLOSED]);
+        assert_eq!(switch.known(FAIL_CLOSED), Ok(FAIL_CLOSED));
+        let refusal = switch.known("perhaps").unwrap_err();
+        assert_eq!(refusal, "validation: must be one of fail-open, fail-closed");
     }
 }

@@ -179,13 +179,29 @@ async fn set_policy(
     State(room): State<LabRoom>,
     Json(draft): Json<PolicyDraft>,
 ) -> Result<JsonAnswer<Value>, Problem> {
+    if draft.policies.is_empty() {
+        return Err(Problem::invalid(format!("name a policy; {}", known_policies(&room))));
+    }
+    // All are looked at before one is set, so that a refused request has changed nothing.
+    let mut changes = Vec::new();
     for (name, choice) in &draft.policies {
         let switch = room.switches.iter().find(|switch| switch.name() == name);
-        let switch =
-            switch.ok_or_else(|| Problem::invalid(format!("{name}: no such policy here")))?;
-        switch.set(choice, draft.only_for.clone(), draft.ttl_s).map_err(Problem::invalid)?;
+        let switch = switch.ok_or_else(|| {
+            Problem::invalid(format!("{name}: no such policy; {}", known_policies(&room)))
+        })?;
+        changes.push((switch, switch.known(choice).map_err(Problem::invalid)?));
+    }
+    for (switch, choice) in changes {
+        switch.set(choice, draft.only_for.clone(), draft.ttl_s);
     }
     Ok(policy_views(&room))
+}
+
+fn known_policies(room: &LabRoom) -> String {
+    match room.switches.iter().map(Switch::name).collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => "this service has none".to_owned(),
+        names => format!("this service has {names}"),
+    }
 }
 
 /// `DELETE /internal/policy`: back to the standing choices.

@@ -23,7 +23,7 @@ const TTL_MAX_S: u32 = 3_600;
 const SCOPES_MAX: usize = 256;
 
 /// A tag: 1 to 64 characters that need no escaping in `baggage`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(try_from = "String")]
 pub struct Tag(String);
 
@@ -105,15 +105,20 @@ impl<T> Default for Scoped<T> {
 }
 
 impl<T: Clone> Scoped<T> {
-    /// Sets the thing for everybody or for a tag.
+    /// Sets the thing for everybody or for a tag. If there are too many, the one that would end
+    /// first makes room: whoever sets something sees it happen.
     pub fn set(&self, tag: Option<Tag>, thing: T, ttl: Ttl) {
         let now = Instant::now();
         let entry = Entry { thing, until: now + Duration::from_secs(ttl.0.into()) };
         let mut things = self.things.write().unwrap_or_else(PoisonError::into_inner);
         things.retain(|_, entry| entry.until > now);
-        if things.len() < SCOPES_MAX {
-            things.insert(tag, entry);
+        if things.len() >= SCOPES_MAX && !things.contains_key(&tag) {
+            let first = things.iter().min_by_key(|(_, entry)| entry.until);
+            if let Some(first) = first.map(|(tag, _)| tag.clone()) {
+                things.remove(&first);
+            }
         }
+        things.insert(tag, entry);
     }
 
     /// Removes the thing for everybody or for a tag.
@@ -137,11 +142,16 @@ impl<T: Clone> Scoped<T> {
         own.or_else(|| things.get(&None).filter(alive)).map(|entry| entry.thing.clone())
     }
 
-    /// All things whose time is not over, with their tags.
+    /// All things whose time is not over, with their tags: everybody's first, then by tag.
     pub fn list(&self) -> Vec<(Option<Tag>, Entry<T>)> {
         let now = Instant::now();
         let things = self.things.read().unwrap_or_else(PoisonError::into_inner);
         let alive = things.iter().filter(|(_, entry)| entry.until > now);
-        alive.map(|(tag, entry)| (tag.clone(), entry.clone())).collect()
+        let mut list: Vec<_> = alive.map(|(tag, entry)| (tag.clone(), entry.clone())).collect();
+        list.sort_by(|(one, _), (other, _)| one.cmp(other));
+        list
     }
 }
+
+#[cfg(test)]
+mod tests;

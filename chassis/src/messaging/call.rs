@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
@@ -14,6 +14,10 @@ use super::breaker::Failure;
 
 /// How long a call may take in all, retries included.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The longest pause that another service can ask for. One wrong header must not silence us
+/// for days.
+const PAUSE_MAX: Duration = Duration::from_secs(60 * 60);
 
 /// One request to another service.
 #[derive(Clone, Debug)]
@@ -46,6 +50,30 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// What a response decides, if anything.
+    pub(super) fn read(
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Result<Self, NoAnswer> {
+        let is_json = names_json(headers);
+        match status.as_u16() {
+            401 | 403 | 408 | 429 | 500..=599 => {
+                Err(NoAnswer::Unwilling { status, retry_after: retry_after(headers) })
+            }
+            // Our services speak JSON. Another page, or a route that does not exist, says that
+            // we asked somebody else, and that decides nothing.
+            200..=299 if is_json || body.is_empty() => Ok(Self { status, body }),
+            400..=499 if is_json => match (Self { status, body }) {
+                answer if answer.detail() == "Not found" => {
+                    Err(NoAnswer::Garbled("it has no such route".to_owned()))
+                }
+                answer => Ok(answer),
+            },
+            _ => Err(NoAnswer::Garbled(format!("status {status}"))),
+        }
+    }
+
     /// The body as a `T`.
     ///
     /// # Errors
@@ -104,6 +132,14 @@ impl NoAnswer {
         }
     }
 
+    /// The pause that the other side asked for.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unwilling { retry_after, .. } => *retry_after,
+            Self::Unreachable(_) | Self::TimedOut | Self::BreakerOpen(_) | Self::Garbled(_) => None,
+        }
+    }
+
     /// How the breaker counts it; `None` for what is not the other side's failure.
     pub(super) fn as_failure(&self) -> Option<Failure> {
         match self {
@@ -113,4 +149,14 @@ impl NoAnswer {
             Self::BreakerOpen(_) => None,
         }
     }
+}
+
+fn names_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|value| value.starts_with("application/json"))
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds).min(PAUSE_MAX))
 }

@@ -31,10 +31,6 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(3);
 /// The largest answer that is read, in bytes; an honest one has less than 1 KiB.
 const ANSWER_MAX_BYTES: usize = 64 * 1024;
 
-/// The longest pause that another service can ask for. One wrong header must not silence us
-/// for days.
-const PAUSE_MAX: Duration = Duration::from_secs(60 * 60);
-
 /// How often a GET is asked again. Other methods are retried by the relay or not at all.
 const GET_RETRIES: u32 = 2;
 
@@ -230,24 +226,8 @@ impl ServiceClient {
             request = request.header(header::CONTENT_TYPE, "application/json").body(body.clone());
         }
         let answer = request.send().await.map_err(|cause| unreachable(&cause))?;
-        let status = answer.status();
-        let is_json = names_json(answer.headers());
-        let retry_after = retry_after(answer.headers());
-        let body = read_capped(answer).await?;
-        match status.as_u16() {
-            401 | 403 | 408 | 429 | 500..=599 => Err(NoAnswer::Unwilling { status, retry_after }),
-            // Our services speak JSON. Another page, or a route that does not exist, says that
-            // we asked somebody else, and that decides nothing.
-            200..=299 if is_json || body.is_empty() => Ok(Answer { status, body }),
-            400..=499 if is_json => {
-                let answer = Answer { status, body };
-                match answer.detail().as_str() {
-                    "Not found" => Err(NoAnswer::Garbled("it has no such route".to_owned())),
-                    _ => Ok(answer),
-                }
-            }
-            _ => Err(NoAnswer::Garbled(format!("status {status}"))),
-        }
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        Answer::read(status, &headers, read_capped(answer).await?)
     }
 
     fn headers(
@@ -279,16 +259,6 @@ async fn read_capped(mut answer: reqwest::Response) -> Result<Bytes, NoAnswer> {
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
-}
-
-fn names_json(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    content_type.is_some_and(|value| value.starts_with("application/json"))
-}
-
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds: u64 = headers.get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
-    Some(Duration::from_secs(seconds).min(PAUSE_MAX))
 }
 
 /// The innermost cause says most: "connection refused" rather than "error sending request".

@@ -1,9 +1,12 @@
 //! A message to another service, and its row in the outbox.
 
-use axum::http::Method;
+use axum::http::{HeaderMap, Method};
+use bytes::Bytes;
 use rusqlite::Row;
 use serde::Serialize;
 
+use super::call::Call;
+use super::signature::Secrets;
 use crate::id::Id;
 use crate::insight::telemetry::RequestContext;
 use crate::insight::trace_context::TraceContext;
@@ -78,6 +81,23 @@ impl Message {
             next_attempt_at: now,
             dead_at: None,
         })
+    }
+
+    /// The request that delivers it. Signed, if there are secrets: the id stays the same over
+    /// all attempts, time and signature are fresh each time.
+    pub(super) fn call(&self, secrets: Option<&Secrets>) -> Call {
+        let mut headers = HeaderMap::new();
+        if let Some(secrets) = secrets {
+            let seconds = Timestamp::now().unix_seconds();
+            secrets.write_headers(
+                &mut headers,
+                &self.id.to_string(),
+                seconds,
+                self.body.as_bytes(),
+            );
+        }
+        let body = Some(Bytes::from(self.body.clone()));
+        Call { method: self.method.clone(), path: self.path.clone(), headers, body }
     }
 }
 

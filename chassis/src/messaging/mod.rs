@@ -13,4 +13,5 @@ pub mod client;
 pub mod signature;
 pub mod message;
 pub mod outbox;
+mod peer;
 pub mod relay;

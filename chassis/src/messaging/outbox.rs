@@ -31,9 +31,6 @@ const GRACE_MS: i64 = 6_000;
 /// The longest pause before each further attempt, in seconds; the last one repeats.
 const BACKOFF_S: [u32; 6] = [1, 5, 30, 120, 600, 3_600];
 
-/// The longest pause that a receiver may ask for, in milliseconds: an hour, like our own.
-const ASKED_MAX_MS: i64 = 3_600 * 1_000;
-
 /// What is added to a pause that was asked for, at random, so that not all come back at once.
 const SPREAD_MS: i64 = 500;
 
@@ -196,7 +193,7 @@ pub fn postpone(
 ) -> DbResult<()> {
     let step = usize::try_from(message.attempts).unwrap_or(usize::MAX).min(BACKOFF_S.len() - 1);
     let pause_ms = match retry_after {
-        Some(asked) => whole_ms(asked).min(ASKED_MAX_MS) + fastrand::i64(0..=SPREAD_MS),
+        Some(asked) => whole_ms(asked) + fastrand::i64(0..=SPREAD_MS),
         None => fastrand::i64(0..=i64::from(BACKOFF_S[step]) * 1_000),
     };
     tx.statement(

@@ -1,30 +1,27 @@
 //! Delivering the messages of the outbox until somebody answers.
 //!
 //! A message is sent, the answer is handed to the service in the transaction that removes the
-//! message, and that is the end of it. Silence puts it off. When a whole service is away, its
-//! health is asked every second, and as soon as it answers again the messages for it are due:
-//! nobody waits for the rest of a long pause.
+//! message, and that is the end of it. Silence puts it off. When a service is away, its health
+//! is asked every second, and as soon as it answers, the messages for it are due.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::http::HeaderMap;
-use bytes::Bytes;
 use rusqlite::Transaction;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::{Instant, interval, sleep};
+use tokio::time::{interval, sleep};
 
-use super::call::{Answer, Call, NoAnswer};
+use super::call::{Answer, NoAnswer};
 use super::client::ServiceClient;
 use super::outbox::{self, Message};
+use super::peer::Peer;
 use super::signature::Secrets;
 use crate::id::Id;
 use crate::insight::recorder::{Span, SpanKind};
 use crate::insight::telemetry::{self, RequestContext};
-use crate::lab::policy::Switch;
+use crate::lab::policy::{FIRE_ONCE, Switch};
 use crate::storage::{Db, DbResult};
 use crate::time::Timestamp;
 
@@ -39,13 +36,9 @@ const DUE_MAX: u32 = 128;
 
 /// The longest sleep, so that a changed clock does no harm.
 const SLEEP_MAX_MS: i64 = 5_000;
-
 /// A pause when the database does not take the outcome, so that a full disk does not make
 /// the same message go out in a tight loop.
 const STORAGE_PAUSE: Duration = Duration::from_secs(1);
-
-/// The naive choice of a relay's patience: one attempt, and silence is the end of it.
-pub const FIRE_ONCE: &str = "fire-once";
 
 /// What an answer means for the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,18 +70,17 @@ struct Shared {
     wake: Notify,
 }
 
-struct Peer {
-    client: ServiceClient,
-    is_away: AtomicBool,
-    /// The end of the pause that it asked for.
-    rests_until: Mutex<Option<Instant>>,
+/// An attempt to deliver a message. Over when it is dropped, whatever happened; that also ends
+/// the wait of those who wait for it.
+struct Attempt {
+    relay: Relay,
+    id: Id,
 }
 
-impl Peer {
-    /// Whether it is there, and has asked to be left alone for a while.
-    fn rests(&self) -> bool {
-        let until = *self.rests_until.lock().unwrap_or_else(PoisonError::into_inner);
-        until.is_some_and(|until| Instant::now() < until)
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        self.relay.in_flight().remove(&self.id);
+        self.relay.wake();
     }
 }
 
@@ -103,11 +95,7 @@ impl Relay {
         on_answer: OnAnswer,
     ) -> Self {
         // Whatever waited when the process ended is tried as soon as its receiver is there.
-        let peers = clients.into_iter().map(|client| Peer {
-            client,
-            is_away: true.into(),
-            rests_until: Mutex::default(),
-        });
+        let peers = clients.into_iter().map(Peer::away);
         let shared = Shared {
             db,
             peers: peers.collect(),
@@ -138,22 +126,24 @@ impl Relay {
     /// came of it stands in the database. If somebody else is delivering it right now, waits
     /// for that. Goes on to the end even if the caller's client hangs up.
     pub async fn deliver_now(&self, message: Message) {
-        if let Err(mut attempt) = self.begin(message.id) {
-            // The other side is dropped when the attempt is over, which ends the wait.
-            let _ = attempt.changed().await;
-            return;
+        match self.begin(message.id) {
+            Ok(attempt) => {
+                let _ = telemetry::spawn(self.clone().deliver(message, attempt)).await;
+            }
+            // The sender is dropped when the attempt is over, and that is a change, too.
+            Err(mut other) => {
+                let _ = other.changed().await;
+            }
         }
-        // A panic in there was logged, and the message is still in the outbox.
-        let _ = telemetry::spawn(self.clone().deliver(message)).await;
     }
 
-    /// Claims a message for an attempt, or returns the attempt that is under way.
-    fn begin(&self, id: Id) -> Result<(), watch::Receiver<()>> {
+    /// Claims a message for an attempt, or returns the end of the one that is under way.
+    fn begin(&self, id: Id) -> Result<Attempt, watch::Receiver<()>> {
         match self.in_flight().entry(id) {
-            Entry::Occupied(attempt) => Err(attempt.get().subscribe()),
+            Entry::Occupied(other) => Err(other.get().subscribe()),
             Entry::Vacant(place) => {
                 place.insert(watch::Sender::new(()));
-                Ok(())
+                Ok(Attempt { relay: self.clone(), id })
             }
         }
     }
@@ -191,42 +181,47 @@ impl Relay {
         let found = u32::try_from(due.len()).unwrap_or(DUE_MAX);
         for message in due.into_iter().filter(|message| !in_flight.contains(&message.id)) {
             let Ok(place) = Arc::clone(&self.shared.places).acquire_owned().await else { break };
-            if self.begin(message.id).is_ok() {
-                tokio::spawn(self.clone().deliver_in_background(message, place));
+            if let Ok(attempt) = self.begin(message.id) {
+                tokio::spawn(self.clone().deliver_in_background(message, attempt, place));
             }
         }
         Ok(found)
     }
 
-    async fn deliver_in_background(self, message: Message, place: OwnedSemaphorePermit) {
+    async fn deliver_in_background(
+        self,
+        message: Message,
+        attempt: Attempt,
+        place: OwnedSemaphorePermit,
+    ) {
         let request_id = message.id.to_string().into();
         let trace = message.trace.child();
         let span = Span::begin(SpanKind::Delivery, &trace, Some(message.trace.span_id()), || {
             format!("{} to {}", message.kind, message.peer)
         });
         let context = RequestContext { request_id, trace, span };
-        context.scope(self.deliver(message)).await;
+        context.scope(self.deliver(message, attempt)).await;
         drop(place);
     }
 
-    async fn deliver(self, message: Message) {
+    async fn deliver(self, message: Message, attempt: Attempt) {
         let id = message.id;
         let noted = match self.shared.peers.iter().find(|it| it.client.name() == message.peer) {
-            Some(peer) => match peer.client.send(self.call(&message)).await {
-                Ok(answer) => self.note_answer(peer, message, answer).await,
-                Err(silence) => self.note_silence(peer, message, silence).await,
-            },
+            Some(peer) => {
+                match peer.client.send(message.call(self.shared.secrets.as_ref())).await {
+                    Ok(answer) => self.note_answer(peer, message, answer).await,
+                    Err(silence) => self.note_silence(peer, message, silence).await,
+                }
+            }
             None => self.note_nobody(message).await,
         };
         if let Err(error) = noted {
             tracing::warn!(message_id = %id, %error, "could not note what came of a message");
             sleep(STORAGE_PAUSE).await;
         }
-        self.in_flight().remove(&id);
-        self.wake();
+        drop(attempt);
     }
 
-    /// A message for a service that this version does not know.
     async fn note_nobody(&self, message: Message) -> DbResult<()> {
         let reason = format!("no service is called {}", message.peer);
         let now = Timestamp::now();
@@ -247,7 +242,7 @@ impl Relay {
                 }
             })
             .await?;
-        if peer.is_away.swap(false, Ordering::Relaxed) {
+        if peer.note_return() {
             let name = peer.client.name();
             self.shared.db.write(move |tx| outbox::wake_all(tx, name, now)).await?;
         }
@@ -255,32 +250,20 @@ impl Relay {
     }
 
     async fn note_silence(&self, peer: &Peer, message: Message, cause: NoAnswer) -> DbResult<()> {
-        if cause.is_outage() {
-            peer.is_away.store(true, Ordering::Relaxed);
-        }
         let now = Timestamp::now();
+        peer.note_silence(&cause);
+        if self.shared.patience.as_ref().is_some_and(|patience| patience.is(FIRE_ONCE)) {
+            let reason = format!("sent once, and then: {cause}");
+            let bury = move |tx: &Transaction<'_>| outbox::bury(tx, message.id, &reason, now);
+            return self.shared.db.write(bury).await;
+        }
         if let NoAnswer::BreakerOpen(pause) = cause {
             let until = now.plus_ms(outbox::whole_ms(pause));
             return self.shared.db.write(move |tx| outbox::hold(tx, message.id, until)).await;
         }
-        if self.shared.patience.as_ref().is_some_and(|patience| patience.is(FIRE_ONCE)) {
-            let reason = format!("sent once, and then: {cause}");
-            return self
-                .shared
-                .db
-                .write(move |tx| outbox::bury(tx, message.id, &reason, now))
-                .await;
-        }
         tracing::warn!(message_id = %message.id, kind = message.kind, peer = message.peer, %cause,
             "a message got no answer and will be sent again");
-        let retry_after = match &cause {
-            NoAnswer::Unwilling { retry_after, .. } => *retry_after,
-            _ => None,
-        };
-        if let Some(pause) = retry_after {
-            let mut rest = peer.rests_until.lock().unwrap_or_else(PoisonError::into_inner);
-            *rest = Instant::now().checked_add(pause);
-        }
+        let retry_after = cause.retry_after();
         let reason = cause.to_string();
         let postpone =
             move |tx: &Transaction<'_>| outbox::postpone(tx, &message, &reason, retry_after, now);
@@ -296,10 +279,10 @@ impl Relay {
         loop {
             interval.tick().await;
             let waiting = self.shared.db.read(|connection| outbox::has_waiting(connection, name));
-            if !peer.is_away.load(Ordering::Relaxed) || !waiting.is_ok_and(|waiting| waiting) {
+            if !peer.is_missed() || !waiting.is_ok_and(|waiting| waiting) {
                 continue;
             }
-            if !peer.rests() && peer.client.is_healthy().await {
+            if peer.client.is_healthy().await {
                 let now = Timestamp::now();
                 let woken =
                     self.shared.db.write(move |tx| outbox::wake_oldest(tx, name, now)).await;
@@ -307,22 +290,6 @@ impl Relay {
                     self.wake();
                 }
             }
-        }
-    }
-
-    fn call(&self, message: &Message) -> Call {
-        let mut headers = HeaderMap::new();
-        if let Some(secrets) = &self.shared.secrets {
-            // The id stays the same over all attempts; time and signature are fresh each time.
-            let id = message.id.to_string();
-            let seconds = Timestamp::now().unix_seconds();
-            secrets.write_headers(&mut headers, &id, seconds, message.body.as_bytes());
-        }
-        Call {
-            method: message.method.clone(),
-            path: message.path.clone(),
-            headers,
-            body: Some(Bytes::from(message.body.clone())),
         }
     }
 

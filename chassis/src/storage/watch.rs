@@ -27,6 +27,7 @@ struct Seen {
 thread_local! {
     static SEEN: RefCell<Option<Vec<Seen>>> = const { RefCell::new(None) };
     static ROWS: Cell<u64> = const { Cell::new(0) };
+    static BEGAN: Cell<Option<Instant>> = const { Cell::new(None) };
     static SOURCE: Cell<&'static str> = const { Cell::new("") };
 }
 
@@ -55,7 +56,10 @@ impl Statements {
 /// Runs `work` on `connection` and returns what it did there.
 pub(crate) fn watch<T>(connection: &Connection, work: impl FnOnce() -> T) -> (T, Statements) {
     SEEN.set(Some(Vec::new()));
-    let codes = TraceEventCodes::SQLITE_TRACE_PROFILE | TraceEventCodes::SQLITE_TRACE_ROW;
+    // The time that SQLite itself measures has steps of a millisecond, so the start is noted.
+    let codes = TraceEventCodes::SQLITE_TRACE_STMT
+        | TraceEventCodes::SQLITE_TRACE_ROW
+        | TraceEventCodes::SQLITE_TRACE_PROFILE;
     connection.trace_v2(codes, Some(see));
     let outcome = work();
     connection.trace_v2(TraceEventCodes::empty(), None);
@@ -65,8 +69,10 @@ pub(crate) fn watch<T>(connection: &Connection, work: impl FnOnce() -> T) -> (T,
 fn see(event: TraceEvent<'_>) {
     match event {
         TraceEvent::Row(_) => ROWS.set(ROWS.get() + 1),
-        TraceEvent::Profile(statement, took) => {
+        TraceEvent::Stmt(..) => BEGAN.set(Some(Instant::now())),
+        TraceEvent::Profile(statement, _) => {
             let rows = ROWS.replace(0);
+            let took = BEGAN.take().map_or(Duration::ZERO, |began| began.elapsed());
             let sql = on_one_line(&statement.sql());
             SEEN.with_borrow_mut(|seen| {
                 if let Some(seen) = seen {

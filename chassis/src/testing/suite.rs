@@ -10,6 +10,14 @@ pub mod errors;
 pub mod limits;
 pub mod settings;
 pub mod lifecycle;
+pub mod lab;
+pub mod lab_doors;
+pub mod lab_faults;
+pub mod lab_scope;
+pub mod lab_crash;
+pub mod lab_policy;
+pub mod lab_books;
+pub mod lab_traces;
 
 use super::program::Program;
 

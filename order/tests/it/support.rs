@@ -39,7 +39,7 @@ impl Shop {
 
     /// The catalog holds what it is asked for.
     pub fn catalog_holds(&self) {
-        self.catalog.play(|request| well(request));
+        self.catalog.play(well);
     }
 
     /// The catalog behaves like this when it is asked for units, and well otherwise.

@@ -1,6 +1,8 @@
 //! The payment service, seen from outside: the real program, a real file, and an order service
 //! played by the test.
 
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
 mod support;
 
 mod common;
@@ -15,3 +17,4 @@ mod bad_input;
 mod tracing;
 mod durability;
 mod older_files;
+mod lab;

@@ -1,0 +1,69 @@
+//! Choices that can be changed while the service runs.
+
+use serde_json::{Value, json};
+
+use super::lab::LabSubject;
+use crate::testing::{Process, eventually};
+
+const PATH: &str = "/internal/policy";
+
+/// And then back to the standing one, by itself or on request.
+pub async fn a_policy_is_changed_for_a_tag_and_for_a_while(subject: &LabSubject) {
+    let service = subject.open().await;
+    let Some([name, standing, other]) = subject.policy else {
+        assert_eq!(policies(&service).await, json!({}));
+        return;
+    };
+    let view = &policies(&service).await[name];
+    assert_eq!((&view["choice"], &view["overrides"]), (&json!(standing), &json!([])));
+    assert!(view["choices"].as_array().is_some_and(|them| them.contains(&json!(other))));
+
+    let draft = json!({ name: other, "ttl_s": 1, "only_for": "ann" });
+    service.put(PATH).json(&draft).await.expect_status(200);
+    let changed = service.put(PATH).json(&json!({ name: other })).await.expect_status(200);
+
+    let overrides = changed[name]["overrides"].as_array().cloned().unwrap_or_default();
+    let whom = |it: &Value| (it["choice"].clone(), it["only_for"].clone());
+    let whom: Vec<_> = overrides.iter().map(whom).collect();
+    assert_eq!(whom, [(json!(other), json!(null)), (json!(other), json!("ann"))]);
+    assert_eq!(changed[name]["choice"], standing);
+    let left = async || policies(&service).await[name]["overrides"].as_array().map(Vec::len);
+    eventually("the first exception is over", async || left().await == Some(1)).await;
+    service.delete(PATH).await.expect_status(200);
+    assert_eq!(left().await, Some(0));
+}
+
+/// All or nothing, and the refusal says what there is.
+pub async fn a_policy_that_makes_no_sense_is_refused_and_changes_nothing(subject: &LabSubject) {
+    let service = subject.open().await;
+    let before = policies(&service).await;
+    let name = subject.policy.map_or("this service has none", |[name, _, _]| name);
+
+    let unknown = service.put(PATH).json(&json!({ "zzz": "naive" })).await;
+    unknown.expect_status(422);
+    assert!(unknown.detail().contains("zzz") && unknown.detail().contains(name), "{unknown}");
+    let nothing = service.put(PATH).json(&json!({ "ttl_s": 5 })).await;
+    nothing.expect_status(422);
+    assert!(nothing.detail().contains(name), "{nothing}");
+    if let Some([name, standing, other]) = subject.policy {
+        let refusal = service.put(PATH).json(&json!({ name: "perhaps" })).await;
+        refusal.expect_status(422);
+        for part in [name, standing, other] {
+            assert!(refusal.detail().contains(part), "{refusal}");
+        }
+        for draft in [
+            json!({ name: other, "zzz": "naive" }),
+            json!({ name: other, "ttl_s": 0 }),
+            json!({ name: other, "only_for": "a b" }),
+            json!({ name: 5 }),
+        ] {
+            service.put(PATH).json(&draft).await.expect_status(422);
+        }
+    }
+
+    assert_eq!(policies(&service).await, before);
+}
+
+async fn policies(service: &Process) -> Value {
+    service.get(PATH).await.expect_status(200)
+}

@@ -1,0 +1,75 @@
+//! What the lab can do to the payment service, and what it shows of it.
+
+use chassis::id::Id;
+use chassis::testing::{Client, LabSubject, Request};
+use serde_json::json;
+
+use crate::support::{Till, expect_pending, pay_path, program};
+
+chassis::every_lab!(subject());
+
+#[tokio::test]
+async fn fire_once_loses_the_message_that_the_outbox_would_have_kept() {
+    let till = Till::open_with(&[("LAB", "1")]).await;
+    let policy = json!({ "webhook_delivery": "fire-once", "only_for": "ann" });
+    till.payment.put("/internal/policy").json(&policy).await.expect_status(200);
+    till.order.refuse();
+    let (naive, careful) = (Id::new(), Id::new());
+    expect_pending(&till.pay(naive, "999.99").header("baggage", "lab=ann").await);
+    expect_pending(&till.pay(careful, "999.99").await);
+
+    till.order.accept();
+
+    till.reaches(careful, "COMPLETED").await;
+    assert_eq!(till.status_of(naive).await, "PENDING");
+    assert_eq!(till.outbox().await, json!({ "pending": 0, "dead": 1 }));
+    let letter = &till.payment.get("/internal/outbox").await.expect_status(200)[0];
+    let why = letter["last_error"].as_str().unwrap_or_default();
+    assert!(why.starts_with("sent once, and then: "), "{letter}");
+    // Somebody has to notice it and send it again.
+    let replay = format!("/internal/outbox/{}/replay", letter["id"].as_str().unwrap_or_default());
+    till.payment.post(&replay).await.expect_status(204);
+    till.reaches(naive, "COMPLETED").await;
+}
+
+#[tokio::test]
+async fn the_ledger_shows_the_money_that_was_taken() {
+    let till = Till::open_with(&[("LAB", "1")]).await;
+    let (order, payment) = till.completed_payment().await;
+    till.order_refuses(409, "Order is cancelled");
+    till.pay(Id::new(), "5.00").await.expect_status(409);
+
+    let ledger = till.payment.get("/internal/ledger").await.expect_status(200);
+
+    assert_eq!(ledger["payments"].as_array().map(Vec::len), Some(1));
+    let entry = &ledger["payments"][0];
+    assert_eq!((&entry["order_id"], &entry["payment_id"]), (&json!(order), &payment));
+    assert_eq!((&entry["amount_cents"], &entry["status"]), (&json!(99_999), &json!("COMPLETED")));
+}
+
+fn pay(payment: &Client, number: u32) -> Request {
+    let order = format!("019aa2f0-5c1d-7b3e-9f64-0d5a3c2b{number:04x}");
+    let order: Id = order.parse().unwrap_or_else(|_| panic!("no order: {order}"));
+    payment.post(&pay_path(order, "999.99"))
+}
+
+fn subject() -> LabSubject {
+    LabSubject {
+        program: program(),
+        service: "payment",
+        get: "/payments",
+        neighbor: ("ORDER_SERVICE_URL", "order"),
+        write: pay,
+        refused: (
+            |payment, _| {
+                let id = "019aa2f0-5c1d-7b3e-9f64-0d5a3c2b1e70";
+                let draft = json!({ "payment_id": id, "order_id": id, "reason": "Out of stock" });
+                payment.post("/internal/refunds").json(&draft)
+            },
+            404,
+        ),
+        crash: ("payment.committed-before-webhook", pay),
+        policy: Some(["webhook_delivery", "outbox", "fire-once"]),
+        has_outbox: true,
+    }
+}
