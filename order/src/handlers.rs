@@ -10,7 +10,7 @@ use chassis::http::{Problem, Reply};
 use chassis::id::{Id, UserId};
 use chassis::lab::policy::FAIL_CLOSED;
 use chassis::time::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -60,9 +60,8 @@ pub async fn place_order(
     let expires_at = now.plus_ms(app.expires_ms);
     let total = total(&lines).map_err(OrderError::from)?;
     let order = NewOrder { id: Id::new(), user_id: query.user_id, lines, total, now, expires_at };
-    let IdempotencyKey(key) = key;
-    let has_key = key.is_some();
-    let placed = app.db.write(move |tx| transactions::place(tx, key.as_ref(), &order)).await?;
+    let claimed = key.0.clone();
+    let placed = app.db.write(move |tx| transactions::place(tx, claimed.as_ref(), &order)).await?;
     let (id, message) = match placed {
         Placed::Replayed(reply) => return Ok(reply.into()),
         Placed::Waiting(id, message) => (id, message),
@@ -80,17 +79,15 @@ pub async fn place_order(
         app.relay.wake();
         return Err(OrderError::CatalogUnavailable.into());
     }
-    let is_answered = matches!(
-        order.reservation,
-        Reservation::Held | Reservation::Refused | Reservation::Committed
-    );
-    if has_key && !is_answered {
-        // An answer writes the reply down. Silence is a reply, too, and so is an end that came
-        // before the answer. If the answer has come meanwhile, that was written down.
-        app.db.write(move |tx| answers::finish_placing(tx, id)).await?;
-    }
+    // An answer wrote the reply down. Silence is a reply, too, and so is an end that came before
+    // the answer.
+    let finish = move |tx: &Transaction<'_>| answers::finish_placing(tx, id);
+    let standing = key.settle(&app.db, finish).await?;
     app.lab.crash_point("order.committed-before-reply");
-    Ok(app.db.read(|connection| answers::placing_reply(connection, &order))?)
+    match standing {
+        Some(reply) => Ok(reply),
+        None => Ok(app.db.read(|connection| answers::placing_reply(connection, &order))?),
+    }
 }
 
 /// `GET /orders`: newest first.

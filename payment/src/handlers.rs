@@ -10,6 +10,7 @@ use chassis::http::{Problem, Reply};
 use chassis::id::Id;
 use chassis::money::{self, Cents};
 use chassis::time::Timestamp;
+use rusqlite::Transaction;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -55,9 +56,8 @@ pub async fn pay(
     let PayQuery { order_id, amount } = query;
     let order_id = order_id.parse().map_err(|_| PaymentError::NoSuchOrder(order_id))?;
     let payment = NewPayment { id: Id::new(), order_id, amount, now: Timestamp::now() };
-    let IdempotencyKey(key) = key;
-    let has_key = key.is_some();
-    let begun = app.db.write(move |tx| transactions::pay(tx, key.as_ref(), &payment)).await?;
+    let claimed = key.0.clone();
+    let begun = app.db.write(move |tx| transactions::pay(tx, claimed.as_ref(), &payment)).await?;
     let (id, message) = match begun {
         Begun::Replayed(reply) => return Ok(reply.into()),
         Begun::Refused(refusal) => return Err(refusal),
@@ -68,9 +68,10 @@ pub async fn pay(
         app.relay.deliver_now(*message).await;
     }
     app.lab.crash_point("payment.answered-before-reply");
-    if has_key {
-        // Decided answers wrote the reply down already; silence is a reply, too.
-        app.db.write(move |tx| answers::finish_paying(tx, id)).await?;
+    // Decided answers wrote the reply down already; silence is a reply, too.
+    let finish = move |tx: &Transaction<'_>| answers::finish_paying(tx, id);
+    if let Some(reply) = key.settle(&app.db, finish).await? {
+        return Ok(reply);
     }
     let payment = app.db.read(|connection| store::find_payment(connection, id))?;
     Ok(answers::paying_reply(&payment.ok_or(PaymentError::NotFound)?)?)

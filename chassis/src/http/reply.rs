@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::Problem;
 use super::body::RequestBody;
 use crate::insight::recorder::{self, StepKind};
-use crate::storage::idempotency::{self, Claim, Key, StoredReply};
+use crate::storage::idempotency::{self, Claim, ClaimError, Key, StoredReply};
 use crate::storage::{Db, DbError, DbResult};
 use crate::time::Timestamp;
 
@@ -174,6 +174,28 @@ impl IdempotencyKey {
         }
     }
 
+    /// The reply that stands under this key, for work whose outcome is decided in several steps:
+    /// `finish` writes it down unless one of them has. `None` without a key.
+    ///
+    /// What the first caller hears must be what every repeat will hear. A reply made from what
+    /// the database says a moment later may be another one.
+    ///
+    /// # Errors
+    ///
+    /// The refusal of the key, or of the database.
+    pub async fn settle(
+        &self,
+        db: &Db,
+        finish: impl Fn(&Transaction<'_>) -> DbResult<()> + Send + 'static,
+    ) -> Result<Option<Reply>, Problem> {
+        let Some(key) = &self.0 else { return Ok(None) };
+        if let Some(reply) = find_standing(db, key)? {
+            return Ok(Some(reply));
+        }
+        db.write(finish).await?;
+        Ok(find_standing(db, key)?)
+    }
+
     /// Runs `work` in a transaction, once per key: a repeat gets the reply of the first.
     /// Key, effect and reply commit together. A refusal is kept too, but its effects are
     /// undone; our own failures are not kept, so that they can be tried again.
@@ -200,6 +222,14 @@ impl IdempotencyKey {
         })
         .await
     }
+}
+
+/// A kept reply that is told for the first time.
+fn find_standing(db: &Db, key: &Key) -> Result<Option<Reply>, ClaimError> {
+    Ok(match db.read(|connection| idempotency::find(connection, key))? {
+        Some(Claim::Finished(stored)) => Some(Reply { stored, replayed: false }),
+        Some(Claim::New | Claim::Unfinished { .. }) | None => None,
+    })
 }
 
 fn run_kept<E: Into<Problem>>(

@@ -56,14 +56,28 @@ impl Statements {
 /// Runs `work` on `connection` and returns what it did there.
 pub(crate) fn watch<T>(connection: &Connection, work: impl FnOnce() -> T) -> (T, Statements) {
     SEEN.set(Some(Vec::new()));
+    // For statements that are run past [`Sql::statement`]. Not what stood there last: that may
+    // be of another request.
+    SOURCE.set(file!());
     // The time that SQLite itself measures has steps of a millisecond, so the start is noted.
     let codes = TraceEventCodes::SQLITE_TRACE_STMT
         | TraceEventCodes::SQLITE_TRACE_ROW
         | TraceEventCodes::SQLITE_TRACE_PROFILE;
     connection.trace_v2(codes, Some(see));
+    let watched = Watched(connection);
     let outcome = work();
-    connection.trace_v2(TraceEventCodes::empty(), None);
+    drop(watched);
     (outcome, Statements(SEEN.take().unwrap_or_default()))
+}
+
+/// A connection that reports. It stops when this is dropped, also by a panic: the connection
+/// goes on to serve requests that nobody records.
+struct Watched<'a>(&'a Connection);
+
+impl Drop for Watched<'_> {
+    fn drop(&mut self) {
+        self.0.trace_v2(TraceEventCodes::empty(), None);
+    }
 }
 
 fn see(event: TraceEvent<'_>) {

@@ -68,7 +68,7 @@ pub async fn a_transaction_shows_its_statements_with_rows_and_files(subject: &La
     assert!(changes.iter().any(|step| step["rows"].as_u64() > Some(0)), "{changes:?}");
     let own = format!("{}/src/", subject.service);
     let is_own = |step: &&Value| step["source"].as_str().is_some_and(|it| it.starts_with(&own));
-    assert!(changes.iter().any(|step| is_own(&step)), "{changes:?}");
+    assert!(changes.iter().any(is_own), "{changes:?}");
     sources_exist(&spans);
 }
 

@@ -1,121 +1,22 @@
 //! The one thread that writes: what a job can do to its neighbors in a batch, to the queue and
 //! to the file. Nothing, except what it committed.
-//!
-//! A batch is made by hand: a first job keeps the writer busy until the test lets go, and
-//! whatever was queued meanwhile is the next batch.
 
 #![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+mod desk;
+
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
 use axum::response::IntoResponse;
 use chassis::http::Problem;
-use chassis::storage::{Db, DbError, DbResult, Migration};
+use chassis::storage::{DbError, DbResult};
 use rusqlite::Transaction;
-use tempfile::TempDir;
-use tokio::task::JoinHandle;
 
-const NUMBERS: Migration = Migration {
-    name: "0001_numbers",
-    sql: "CREATE TABLE numbers (n INTEGER NOT NULL PRIMARY KEY CHECK (n < 1000000)) STRICT;",
-};
+use self::desk::{Desk, outcome, refused, wait_for};
 
 /// As many as may wait, see `storage::writer`.
 const QUEUE_MAX: i64 = 1_024;
-
-struct Desk {
-    db: Db,
-    folder: TempDir,
-}
-
-/// Ends the job that keeps the writer busy.
-struct Busy {
-    release: Sender<()>,
-    job: JoinHandle<DbResult<()>>,
-}
-
-impl Desk {
-    fn open() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let db = Db::open(&folder.path().join("numbers.db"), &[NUMBERS]).expect("a file opens");
-        Self { db, folder }
-    }
-
-    /// Keeps the writer busy, and returns once it is.
-    async fn occupy(&self) -> Busy {
-        let (release, hold) = channel::<()>();
-        let (begun, wait) = channel();
-        let hold = Mutex::new(hold);
-        let db = self.db.clone();
-        let job = tokio::spawn(async move {
-            db.write(move |_| -> DbResult<()> {
-                begun.send(()).expect("the test waits");
-                wait_for(&hold);
-                Ok(())
-            })
-            .await
-        });
-        tokio::task::spawn_blocking(move || wait.recv()).await.expect("it waits").expect("it runs");
-        Busy { release, job }
-    }
-
-    /// Queues an insert and returns once it is queued.
-    async fn queue(&self, n: i64) -> JoinHandle<DbResult<i64>> {
-        self.queue_with(n, |_| Ok(())).await
-    }
-
-    /// The same with something that the job does after its insert.
-    async fn queue_with(
-        &self,
-        n: i64,
-        then: impl Fn(&Transaction<'_>) -> DbResult<()> + Send + 'static,
-    ) -> JoinHandle<DbResult<i64>> {
-        let before = self.db.write_queue_depth();
-        let db = self.db.clone();
-        let job = tokio::spawn(async move {
-            db.write(move |tx| {
-                tx.execute("INSERT INTO numbers (n) VALUES (?1)", [n])?;
-                then(tx)?;
-                Ok(n)
-            })
-            .await
-        });
-        while self.db.write_queue_depth() == before {
-            tokio::task::yield_now().await;
-        }
-        job
-    }
-
-    fn numbers(&self) -> Vec<i64> {
-        self.db
-            .read(|connection| -> DbResult<Vec<i64>> {
-                let mut query = connection.prepare("SELECT n FROM numbers ORDER BY n")?;
-                let numbers = query.query_map([], |row| row.get(0))?;
-                Ok(numbers.collect::<rusqlite::Result<_>>()?)
-            })
-            .expect("the file can be read")
-    }
-}
-
-impl Busy {
-    async fn end(self) {
-        self.release.send(()).expect("the job waits");
-        outcome(self.job).await.expect("it commits");
-    }
-}
-
-fn wait_for(hold: &Mutex<Receiver<()>>) {
-    let _ = hold.lock().expect("nobody panicked").recv();
-}
-
-async fn outcome<T>(job: JoinHandle<DbResult<T>>) -> DbResult<T> {
-    job.await.expect("the caller does not panic")
-}
-
-fn refused() -> DbError {
-    DbError::Unwritable(serde_json::from_str::<()>("no").expect_err("it is no JSON"))
-}
 
 #[tokio::test]
 async fn jobs_that_wait_together_share_one_commit() {
