@@ -1,0 +1,82 @@
+//! `nginx/render.sh` writes no configuration from settings that it does not understand.
+
+use std::process::{Command, Output};
+
+use e2e::binaries::repository;
+
+fn render(name: &str, value: &str) -> Output {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    Command::new(repository().join("nginx/render.sh"))
+        .env("OUT_DIR", folder.path())
+        .env(name, value)
+        .output()
+        .expect("the script can be started")
+}
+
+#[track_caller]
+fn expect_refusal(name: &str, value: &str) {
+    let output = render(name, value);
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{name}={value:?}: {complaint}");
+    assert!(complaint.starts_with("nginx: ") && complaint.contains(name), "{complaint}");
+}
+
+#[test]
+fn a_key_that_cannot_stand_in_a_header_is_refused() {
+    for keys in [
+        "",
+        ",",
+        "a,",
+        ",a",
+        "a,,b",
+        " ",
+        "a b",
+        "a\tb",
+        "key\n",
+        "a\nb",
+        "schl\u{fc}ssel",
+        "a\u{7f}",
+    ] {
+        expect_refusal("API_KEY", keys);
+    }
+}
+
+#[test]
+fn a_setting_that_would_be_read_as_more_than_a_value_is_refused() {
+    for name in ["SHOP_LISTEN", "CART_ADDR", "CATALOG_ADDR", "ORDER_ADDR", "PAYMENT_ADDR"] {
+        for value in ["8001", "localhost", "a b:1", "a:1; }", "a:1;", "a:b", "a:1\n", "$host:1"] {
+            expect_refusal(name, value);
+        }
+    }
+    for name in ["LAB", "RATE_LIMIT", "ACCESS_LOG"] {
+        for value in ["yes", "1 ", "ON", "true", "on;"] {
+            expect_refusal(name, value);
+        }
+    }
+    for value in ["/no/such/folder", "/tmp/a\"b", "/tmp/$x", "/tmp\n/"] {
+        expect_refusal("FRONTEND_DIR", value);
+    }
+}
+
+#[test]
+fn an_empty_setting_means_its_default() {
+    for name in ["SHOP_LISTEN", "CART_ADDR", "LAB", "RATE_LIMIT", "FRONTEND_DIR"] {
+        let output = render(name, "");
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn the_keys_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let script = repository().join("nginx/render.sh");
+    let status = Command::new(script).env("OUT_DIR", folder.path()).status();
+    assert!(status.expect("the script can be started").success());
+
+    for file in ["api-keys.conf", "nginx.conf", "routes.conf"] {
+        let metadata = std::fs::metadata(folder.path().join(file)).expect("the file is there");
+        assert_eq!(metadata.permissions().mode() & 0o077, 0, "{file}");
+    }
+}

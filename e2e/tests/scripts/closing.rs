@@ -1,0 +1,96 @@
+//! However a shop is closed, nothing of it stays behind.
+
+use chassis::testing::eventually;
+
+use crate::support::{PARTS, Site, signal};
+
+#[tokio::test]
+async fn down_leaves_no_process_and_frees_the_ports() {
+    let site = Site::open();
+    assert!(!site.is_gone());
+
+    let printed = site.succeed("down.sh", &[]);
+
+    assert!(printed.contains("is closed"), "{printed}");
+    assert!(site.is_gone(), "{:#?}", site.processes());
+}
+
+#[tokio::test]
+async fn ctrl_c_leaves_no_process_and_frees_the_ports() {
+    let site = Site::new();
+    let mut foreground = site.open_in_foreground().await;
+
+    foreground.signal_group("INT");
+
+    assert!(foreground.wait().await.success());
+    assert!(site.is_gone(), "{:#?}", site.processes());
+    assert!(foreground.log().ends_with("shop    | stopped\n"), "{}", foreground.log());
+}
+
+#[tokio::test]
+async fn a_closed_terminal_leaves_no_process_and_frees_the_ports() {
+    let site = Site::new();
+    let mut foreground = site.open_in_foreground().await;
+
+    foreground.signal_group("HUP");
+
+    foreground.wait().await;
+    assert!(site.is_gone(), "{:#?}", site.processes());
+}
+
+#[tokio::test]
+async fn closing_leaves_folded_files() {
+    let site = Site::open();
+    site.succeed("demo.sh", &[]);
+
+    site.succeed("down.sh", &[]);
+
+    for file in ["carts.db", "products.db", "orders.db", "payments.db"] {
+        let log = site.data().join(format!("{file}-wal"));
+        let length = std::fs::metadata(log).map_or(0, |metadata| metadata.len());
+        assert_eq!(length, 0, "{file}");
+    }
+}
+
+#[tokio::test]
+async fn closing_what_is_not_open_is_no_mistake() {
+    let site = Site::open();
+    site.succeed("down.sh", &[]);
+
+    let printed = site.succeed("down.sh", &[]);
+
+    assert!(printed.contains("no shop is running"), "{printed}");
+}
+
+#[tokio::test]
+async fn a_shop_whose_supervisor_was_killed_goes_on_and_can_be_closed() {
+    let site = Site::open();
+    let supervisor = site.pid("supervisor").expect("there is a supervisor");
+
+    signal("KILL", &supervisor.to_string());
+
+    assert!(site.is_healthy().await);
+    site.succeed("down.sh", &[]);
+    assert!(site.is_gone(), "{:#?}", site.processes());
+}
+
+#[tokio::test]
+async fn a_part_that_sleeps_does_not_keep_the_shop_open() {
+    let site = Site::open();
+    for part in PARTS {
+        signal("STOP", &site.pid(part).expect("it runs").to_string());
+    }
+
+    site.succeed("down.sh", &[]);
+
+    assert!(site.is_gone(), "{:#?}", site.processes());
+}
+
+#[tokio::test]
+async fn a_shop_without_one_keeper_closes_itself() {
+    let site = Site::open();
+
+    signal("KILL", &site.pid("cart.keeper").expect("it runs").to_string());
+
+    eventually("the shop is gone", async || site.is_gone()).await;
+}

@@ -1,0 +1,108 @@
+//! What cannot work is refused by name before anything is started.
+
+use std::net::{Ipv4Addr, TcpListener};
+
+use crate::support::{PARTS, Site};
+
+const UP: [&str; 2] = ["--no-build", "--detach"];
+
+#[tokio::test]
+async fn a_second_shop_in_the_same_folder_is_refused() {
+    let site = Site::open();
+    let before = PARTS.map(|part| site.pid(part));
+
+    let complaint = site.refuse("up.sh", &UP);
+
+    assert!(complaint.contains("a shop is running in"), "{complaint}");
+    assert!(site.is_healthy().await);
+    assert_eq!(PARTS.map(|part| site.pid(part)), before);
+}
+
+#[tokio::test]
+async fn of_two_shops_that_start_together_in_one_folder_one_opens() {
+    let site = Site::new();
+
+    let starts = [(); 2].map(|()| {
+        let mut command = site.command("up.sh", &UP);
+        std::thread::spawn(move || command.output().expect("up.sh can be started"))
+    });
+    let outputs = starts.map(|start| start.join().expect("it ends"));
+
+    let opened = outputs.iter().filter(|output| output.status.success()).count();
+    assert_eq!(opened, 1, "{outputs:#?}");
+    assert!(site.is_healthy().await);
+    site.succeed("down.sh", &[]);
+    assert!(site.is_gone(), "{:#?}", site.processes());
+}
+
+#[test]
+fn every_taken_port_is_named_before_anything_starts() {
+    let site = Site::new();
+    let take = |part| TcpListener::bind((Ipv4Addr::LOCALHOST, site.port(part)));
+    let _taken = ["order", "nginx"].map(|part| take(part).expect("the port is free"));
+
+    let complaint = site.refuse("up.sh", &UP);
+
+    for (part, variable) in [("order", "ORDER_PORT"), ("nginx", "SHOP_PORT")] {
+        let sentence = format!("{part} cannot have port {}, it is taken", site.port(part));
+        assert!(complaint.contains(&sentence) && complaint.contains(variable), "{complaint}");
+    }
+    assert!(!complaint.contains("cart cannot"), "{complaint}");
+    assert!(!site.data().exists(), "nothing was started");
+}
+
+#[test]
+fn two_parts_cannot_share_a_port() {
+    let site = Site::new();
+    let port = site.port("cart");
+    let site = site.set("ORDER_PORT", port);
+
+    let complaint = site.refuse("up.sh", &UP);
+
+    let sentence = format!("order and cart both want port {port}: change ORDER_PORT");
+    assert!(complaint.contains(&sentence), "{complaint}");
+}
+
+#[test]
+fn a_port_that_is_none_is_refused() {
+    for port in ["0", "80a", "65536", "-1", "080", "8080;ls", "99999999999999999999"] {
+        let complaint = Site::new().set("CART_PORT", port).refuse("up.sh", &UP);
+        let sentence = format!("CART_PORT is '{port}': it must be a number from 1 to 65535");
+        assert!(complaint.contains(&sentence), "{complaint}");
+    }
+}
+
+#[test]
+fn a_setting_that_a_part_refuses_is_said_in_its_words_and_leaves_nothing() {
+    for (name, value, sentence) in [
+        ("API_KEY", "", "API_KEY"),
+        ("API_KEY", "a b", "API_KEY"),
+        ("LAB", "perhaps", "LAB"),
+        ("RATE_LIMIT", "some", "RATE_LIMIT is 'some': it must be one of on off"),
+        ("ORDER_EXPIRES_S", "soon", "soon"),
+    ] {
+        let site = Site::new().set(name, value);
+
+        let complaint = site.refuse("up.sh", &UP);
+
+        assert!(complaint.to_uppercase().contains(&sentence.to_uppercase()), "{complaint}");
+        assert!(complaint.contains("did not start, so the shop stays closed"), "{complaint}");
+        assert!(site.is_gone(), "{:#?}", site.processes());
+    }
+}
+
+#[test]
+fn programs_that_are_not_there_are_named() {
+    let site = Site::new().set("CARGO_TARGET_DIR", "/nowhere");
+
+    let complaint = site.refuse("up.sh", &UP);
+
+    assert!(complaint.contains("/nowhere/release/cart is missing"), "{complaint}");
+}
+
+#[test]
+fn the_demo_of_a_closed_shop_says_how_to_open_it() {
+    let complaint = Site::new().refuse("demo.sh", &[]);
+
+    assert!(complaint.contains("open the shop with scripts/up.sh"), "{complaint}");
+}
