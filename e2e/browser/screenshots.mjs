@@ -3,7 +3,7 @@
 // there is something to see.
 
 import { mkdirSync } from "node:fs";
-import { API_KEY, SHOP_URL, checkOut, fillCart, newOrder, newUser, shop, startBrowser } from "./shop.mjs";
+import { API_KEY, SHOP_URL, checkOut, fillCart, lab, losePayment, newOrder, newUser, openAction, shop, startBrowser } from "./shop.mjs";
 
 const SIZES = [[360, 780], [1280, 800], [1920, 1080]];
 const directory = process.argv[2];
@@ -38,9 +38,55 @@ async function takeTour(page, name) {
   await page.locator("article").waitFor();
   await shoot(page, `order-open-${name}`);
   await page.getByRole("button", { name: /settings/ }).click();
-  if (!(await page.locator(".panel-body").isVisible())) await page.getByRole("button", { name: "Behind the scenes" }).click();
-  await page.locator(".action").first().click();
+  await openAction(page, "/api/orders/");
+  await page.locator(".diagram").first().waitFor();
   await shoot(page, `panel-settings-${name}`);
+  await closePanel(page);
+}
+
+async function closePanel(page) {
+  await page.getByRole("button", { name: "All requests" }).click();
+  await page.getByRole("button", { name: "Behind the scenes" }).click();
+}
+
+/** A purchase behind the scenes: small, large, and as a list. */
+async function lookBehind(page, name) {
+  await page.goto(`${SHOP_URL}/#/shop`);
+  await page.reload();
+  await fillCart(page, "Mouse");
+  await checkOut(page);
+  await page.getByText("Bought. Thank you!").waitFor();
+  await openAction(page, "/api/pay?");
+  await page.locator('.moment[data-kind="later"]').first().waitFor();
+  await shoot(page, `diagram-${name}`);
+  await page.getByRole("button", { name: "Larger" }).click();
+  await page.locator(".moment", { hasText: "payment.received" }).first().hover();
+  await shoot(page, `diagram-large-${name}`);
+  await page.getByRole("button", { name: "List", exact: true }).click();
+  await shoot(page, `diagram-list-${name}`);
+  await page.getByRole("button", { name: "Smaller" }).click();
+  await closePanel(page);
+}
+
+/** The system in peace and broken, and the truth in both states. */
+async function lookInside(page, name, user) {
+  await page.goto(`${SHOP_URL}/#/system`);
+  await page.getByRole("button", { name: "Add a mouse to the cart" }).click();
+  await page.waitForTimeout(4_000); // so that the plots have something to show
+  await shoot(page, `system-${name}`);
+  const card = page.getByRole("region", { name: "catalog", exact: true });
+  await card.getByRole("button", { name: "Down: catalog" }).click();
+  await card.getByText(/for everybody/).waitFor();
+  await lab("DELETE", "catalog", "faults");
+  const order = await losePayment(user);
+  await page.getByText("1 dead letter").waitFor();
+  await page.screenshot({ path: `${directory}/system-broken-${name}.png`, fullPage: true });
+  await page.goto(`${SHOP_URL}/#/truth`);
+  await page.locator('[data-check="money"]').getByText(order).waitFor();
+  await page.screenshot({ path: `${directory}/truth-wrong-${name}.png`, fullPage: true });
+  await page.getByRole("button", { name: "Send it again" }).click();
+  await page.getByText("Money, orders and goods agree.").waitFor();
+  await shoot(page, `truth-${name}`);
 }
 
 async function prepare(user) {
@@ -59,6 +105,8 @@ for (const colorScheme of ["light", "dark"]) {
     const page = await context.newPage();
     await page.addInitScript((kept) => localStorage.setItem("shop-settings", kept), JSON.stringify({ user, key: API_KEY }));
     await takeTour(page, `${colorScheme}-${width}`);
+    await lookBehind(page, `${colorScheme}-${width}`);
+    await lookInside(page, `${colorScheme}-${width}`, user);
     await context.close();
   }
 }

@@ -47,6 +47,33 @@ export function ordersOf(user) {
   return shop("GET", `/api/orders?user_id=${user}`);
 }
 
+/** A request to a service's lab. */
+export function lab(method, service, room, body) {
+  return shop(method, `/lab/${service}/${room}`, body);
+}
+
+/** Runs the body while a service has a fault, and ends the fault whatever happens. */
+export async function withFault(service, fault, body) {
+  await lab("PUT", service, "faults", { ttl_s: 30, ...fault });
+  try {
+    return await body();
+  } finally {
+    await lab("DELETE", service, "faults");
+  }
+}
+
+/** An order whose payment was sent once, into silence. */
+export async function losePayment(user) {
+  const { order_id: order, total_amount: total } = await newOrder(user);
+  await lab("PUT", "payment", "policy", { webhook_delivery: "fire-once", ttl_s: 30 });
+  try {
+    await withFault("order", { kind: "down" }, () => shop("POST", `/api/pay?order_id=${order}&amount=${total}`));
+  } finally {
+    await lab("DELETE", "payment", "policy");
+  }
+  return order;
+}
+
 /** Runs the body while the catalog is down, and brings it back whatever happens. */
 export async function withoutCatalog(body) {
   run("SHOP_STOP_CATALOG");
@@ -94,6 +121,13 @@ export function cartLine(page, name) {
 
 export function checkOut(page) {
   return page.getByRole("button", { name: "Check out" }).click();
+}
+
+/** Opens a request behind the scenes as a diagram, the latest whose address holds `text`. */
+export async function openAction(page, text) {
+  if (!(await page.locator(".panel-body").isVisible())) await page.getByRole("button", { name: "Behind the scenes" }).click();
+  await page.locator(".action", { hasText: text }).first().click();
+  await page.getByRole("button", { name: "Diagram", exact: true }).click();
 }
 
 export function sees(page, text) {

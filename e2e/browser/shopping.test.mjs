@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { pageTest } from "./support.mjs";
-import { cartLine, fillCart, newOrder, newProduct, newUser, sees, shop, until } from "./shop.mjs";
+import { cartLine, fillCart, newOrder, newProduct, newUser, openAction, sees, shop, until } from "./shop.mjs";
 
 const cartOf = async (user) => (await shop("GET", `/api/cart/${user}`)).cart;
 
@@ -112,9 +112,8 @@ pageTest("a request behind the scenes can be repeated with its curl", {}, async 
   const { id, name } = await newProduct();
   await page.reload();
   await fillCart(page, name);
-  if (!(await page.locator(".panel-body").isVisible())) await page.getByRole("button", { name: "Behind the scenes" }).click();
-
-  await page.locator(".action", { hasText: "POST" }).first().click();
+  await openAction(page, "/add?");
+  await page.getByRole("button", { name: "curl", exact: true }).click();
   const command = await page.locator(".curl pre").textContent();
   const answer = execFileSync("sh", ["-c", command], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
 

@@ -9,6 +9,6 @@ export function randomHex(bytes) {
 }
 
 /** The last field is the "sampled" flag: only sampled requests are recorded by the services. */
-export function traceparent(traceId, sampled) {
-  return `00-${traceId}-${randomHex(8)}-${sampled ? "01" : "00"}`;
+export function traceparent(traceId, spanId, sampled) {
+  return `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`;
 }

@@ -9,7 +9,9 @@ import { SHELF_SIZE, catalogActs } from "./acts/catalog.js";
 import { cartActs } from "./acts/cart.js";
 import { checkoutActs } from "./acts/checkout.js";
 import { orderActs } from "./acts/orders.js";
+import { traceActs } from "./acts/traces.js";
 import { copyText } from "./copy.js";
+import { lazyView } from "./lazy.js";
 import { hashFor, parseRoute } from "./route.js";
 import { applyTheme, cleaned, loadSettings, saveSettings } from "./settings.js";
 import { createStore } from "./store.js";
@@ -22,6 +24,9 @@ import { Shop } from "./views/shop.js";
 const VIEWS = [
   { name: "shop", title: "Shop", draw: drawShop, load: loadShop },
   { name: "orders", title: "Orders", draw: drawOrders, load: loadOrders },
+  later({ name: "system", title: "System", sheet: "css/system.css", fetch: () => import("./views/system.js") }),
+  later({ name: "truth", title: "Truth", sheet: "css/truth.css", fetch: () => import("./views/truth.js") }),
+  later({ name: "lessons", title: "Lessons", sheet: "css/lessons.css", fetch: () => import("./views/lessons.js") }),
 ];
 
 /** Requests listed behind the scenes. Enough for a lesson, few enough to scroll. */
@@ -43,6 +48,9 @@ const state = {
   orders: { list: null, next: null, loading: true, problem: null },
   opened: { id: null, order: null, payments: [], paymentsKnown: true, doing: null, problem: null },
   actions: { list: [] },
+  panel: { chosen: null, mode: innerWidth < 640 ? "list" : "diagram", isTall: false }, // ten lanes do not fit a phone
+  trace: { id: null, spans: [], messages: [], silent: [], isKnown: false, isLooking: false },
+  lab: { isOpen: null }, // null until the shop has been asked
 };
 
 const root = document.getElementById("app");
@@ -54,6 +62,7 @@ const catalog = catalogActs(parts);
 const cart = cartActs(parts);
 const checkout = checkoutActs(parts, { cart, catalog });
 const orders = orderActs(parts);
+const traces = traceActs(parts);
 
 const acts = {
   loadCatalog: catalog.load,
@@ -77,18 +86,27 @@ const acts = {
     applyTheme(document.documentElement, theme);
     remember({ theme });
   },
+  remember,
   togglePanel: () => remember({ panelOpen: !isPanelOpen() }),
+  arrangePanel: (news) => update("panel", news),
+  choose: chooseAction,
+  lookAtTrace: (action) => traces.open(action.traceId),
   copy: (text) => copyText(text).then(() => store.say("Copied."), () => store.say("The browser did not allow copying.", "problem")),
 };
 
 function draw() {
   const view = currentView();
-  const { settings, route, lock, message, actions } = state;
+  const { settings, route, lock, message, actions, panel, trace, lab } = state;
   const busy = actions.list.filter(({ status }) => status === null).map(({ service }) => service);
   document.documentElement.dataset.panel = isPanelOpen() ? "open" : "closed";
   render(html`
     <${Frame} views=${VIEWS} ...${{ route, settings, message, busy, acts }} ...${lock}>${view.draw()}<//>
-    <${Panel} actions=${actions.list} open=${isPanelOpen()} onToggle=${acts.togglePanel} onCopy=${acts.copy} />`, root);
+    <${Panel} actions=${actions.list} open=${isPanelOpen()} ...${{ panel, trace, lab, acts }} />`, root);
+}
+
+/** A view in a file of its own, which is fetched when it is first opened. */
+function later(view) {
+  return lazyView(view, () => ({ ...parts, traces, catalog, cart, acts }), () => draw());
 }
 
 function drawShop() {
@@ -125,6 +143,15 @@ function record(entry) {
   const others = state.actions.list.filter(({ id }) => id !== entry.id);
   const list = [{ ...entry }, ...others].sort((a, b) => b.id - a.id).slice(0, KEPT_ACTIONS);
   update("actions", { list });
+  traces.noticed(entry);
+}
+
+/** Opens a request behind the scenes, or closes it when it is the open one. */
+function chooseAction(action) {
+  const isOpen = action === null || state.panel.chosen === action.id;
+  update("panel", { chosen: isOpen ? null : action.id });
+  if (isOpen) traces.close();
+  else traces.open(action.traceId);
 }
 
 function remember(news) {
@@ -156,6 +183,7 @@ function followAddress() {
   const before = state.route;
   update("route", parseRoute(location.hash, VIEWS.map(({ name }) => name)));
   document.title = `${currentView().title} - Glass Shop`;
+  if (before.view !== state.route.view) VIEWS.find(({ name }) => name === before.view).leave?.();
   currentView().load();
   if (before.view !== state.route.view) queueMicrotask(() => document.getElementById("view-title").focus());
 }

@@ -89,7 +89,7 @@ function Field({ name, label, value, hint, problem, inputRef, maxlength = "200" 
     <div class="field">
       <label for=${`field-${name}`}>${label}</label>
       <input id=${`field-${name}`} ref=${inputRef} name=${name} defaultValue=${value} maxlength=${maxlength}
-        spellcheck="false" autocapitalize="off" aria-invalid=${problem ? "true" : null} aria-describedby=${`hint-${name}`} />
+        spellcheck=${false} autocapitalize="off" aria-invalid=${problem ? "true" : null} aria-describedby=${`hint-${name}`} />
       <p id=${`hint-${name}`} class=${problem ? "field-problem" : "hint"} role=${problem ? "alert" : null}>${problem ?? hint}</p>
     </div>`;
 }

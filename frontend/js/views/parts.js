@@ -41,3 +41,10 @@ export function Problem({ text, children }) {
 export function Empty({ title, children }) {
   return html`<div class="empty"><p class="empty-title">${title}</p><p>${children}</p></div>`;
 }
+
+/** Parts of the page that look inside the services have nothing to show when they may not. */
+export function Closed({ what }) {
+  return html`
+    <${Empty} title="The lab of this shop is closed.">
+      ${what} while it is open. Start the shop with <code>LAB=1 scripts/up.sh</code>.<//>`;
+}

@@ -1,0 +1,50 @@
+// What the services say of themselves, as the system view shows it.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { conditionOf, formatBytes, formatRate, formatUptime, hitRatio, isTag, plotLines, remaining, remembered, wholeShop } from "../../../frontend/js/vitals.js";
+
+const health = (news) => ({ resident_bytes: 7 * 1_048_576, database: "connected", requests: { per_second: 3, p50_us: 10, p99_us: 20 }, ...news });
+
+test("the whole shop is the sum of those who answer", () => {
+  const services = { cart: { health: health() }, catalog: { health: health() }, order: { health: null }, payment: { health: health() } };
+  const { bytes, count } = wholeShop(services);
+  assert.equal(formatBytes(bytes), "21 MB");
+  assert.equal(count, 3);
+});
+
+test("numbers are short", () => {
+  assert.deepEqual([5, 65, 7_300].map(formatUptime), ["5 s", "1 min", "2 h"]);
+  assert.deepEqual([0, 0.25, 3, 1_234.5].map(formatRate), ["0", "0.3", "3", "1,235"]);
+  assert.equal(hitRatio({ hits: 2, misses: 1 }), "66%");
+  assert.equal(hitRatio({ hits: 0, misses: 0 }), null);
+});
+
+test("history keeps five minutes", () => {
+  const history = remembered([{ at: 0 }, { at: 200_000 }], health(), 350_000);
+  assert.deepEqual(history.map(({ at }) => at), [200_000, 350_000]);
+  assert.equal(history[1].p99, 20);
+  assert.equal(remembered([], null, 1)[0].bytes, null);
+});
+
+test("a plot starts at zero and breaks where nothing is known", () => {
+  const at = (second, rate) => ({ at: second * 1000, rate });
+  const { lines, top } = plotLines([at(0, 1), at(1, 2), at(2, null), at(3, 1), at(60, 1)], "rate", 60_000, { width: 100, height: 20 });
+  assert.equal(lines.length, 3);
+  assert.equal(top, 2);
+  assert.match(lines[0], /^80\.0,/);
+  assert.equal(plotLines([], "rate", 0, { width: 1, height: 1 }).top, null);
+});
+
+test("a service is away, ill, broken on purpose or up", () => {
+  assert.equal(conditionOf({ isUp: null, health: null, faults: [] }), "unknown");
+  assert.equal(conditionOf({ isUp: false, health: null, faults: [] }), "away");
+  assert.equal(conditionOf({ isUp: true, health: health(), faults: [{}] }), "faulty");
+  assert.equal(conditionOf({ isUp: true, health: health({ database: "unavailable" }), faults: [] }), "ill");
+  assert.equal(conditionOf({ isUp: true, health: health(), faults: [] }), "up");
+});
+
+test("seconds count down to zero, and tags are plain", () => {
+  assert.deepEqual([remaining(10, 2_900), remaining(1, 5_000)], [8, 0]);
+  assert.deepEqual(["ann", "a b", "", "x".repeat(65)].map(isTag), [true, false, false, false]);
+});

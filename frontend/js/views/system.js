@@ -1,0 +1,110 @@
+// The system view: the map, how large the whole shop is, and one card per service.
+
+import { html, useEffect, useRef } from "../../vendor/htm-preact-standalone.js";
+import { systemActs } from "../acts/system.js";
+import { tryActs } from "../acts/tries.js";
+import { SERVICES } from "../trace.js";
+import { formatBytes, isTag, wholeShop } from "../vitals.js";
+import { Map } from "./map.js";
+import { Service } from "./service.js";
+import { Closed } from "./parts.js";
+
+const TIMES = { 30: "30 seconds", 120: "2 minutes", 600: "10 minutes" };
+const DELAYS = { 1000: "1 second", 3000: "3 seconds", 8000: "8 seconds" };
+const NUMBERS = ["None", "One", "Two", "Three", "All four"];
+
+export function connect(page) {
+  const { state } = page;
+  const acts = { ...systemActs(page), remember: page.acts.remember };
+  const tries = tryActs(page);
+  return {
+    draw: () => html`
+      <${System} system=${state.system} actions=${state.actions.list} lab=${state.lab} tag=${state.settings.tag} ...${{ acts, tries }} />`,
+    load: acts.start,
+    leave: acts.stop,
+  };
+}
+
+function System({ system, actions, lab, tag, acts, tries }) {
+  useTravels(actions, acts.travel);
+  const { services, pulses } = system;
+  return html`
+    <div class="system">
+      <h1 id="view-title" tabindex="-1">System</h1>
+      ${lab.isOpen === false
+        ? html`<${Closed} what="Looking inside the services, and breaking them, is possible" />`
+        : html`
+          <div class="overview">
+            <${Map} services=${services} pulses=${pulses} />
+            <div class="overview-side">
+              <${Whole} services=${services} />
+              <${Tries} tries=${tries} />
+              <${Scope} ...${{ system, tag, acts }} />
+            </div>
+          </div>
+          <div class="service-cards">
+            ${SERVICES.map((name) => html`<${Service} key=${name} ...${{ name, system, tag, acts }} service=${services[name]} />`)}
+          </div>`}
+    </div>`;
+}
+
+/** Every request that ends while the map is in view travels over it, once. */
+function useTravels(actions, travel) {
+  const last = useRef(actions[0]?.id ?? 0);
+  const seen = useRef(new Set());
+  useEffect(() => {
+    for (const action of actions) {
+      if (action.id <= last.current || action.status === null || seen.current.has(action.id)) continue;
+      seen.current.add(action.id);
+      travel(action);
+    }
+  }, [actions]);
+}
+
+function Whole({ services }) {
+  const { bytes, count } = wholeShop(services);
+  return html`
+    <div class="whole">
+      <p class="whole-title">This whole shop:</p>
+      <p class="whole-number">${count === 0 ? "..." : formatBytes(bytes)}</p>
+      <p class="quiet">${count === 4 ? "of memory for four services with their databases" : `${NUMBERS[count]} of the four services ${count === 1 ? "answers" : "answer"}`}</p>
+    </div>`;
+}
+
+function Tries({ tries }) {
+  return html`
+    <div class="tries" role="group" aria-label="Send a request">
+      <h2>Send something through</h2>
+      <div class="buttons">
+        <button type="button" class="primary" onClick=${tries.buy}>Buy a mouse</button>
+        <button type="button" onClick=${tries.add}>Add a mouse to the cart</button>
+      </div>
+    </div>`;
+}
+
+/** Whom the switches below are for. The tag is the one of the settings: it has to travel, too. */
+function Scope({ system, tag, acts }) {
+  const { isMine, ttl, slowMs } = system;
+  return html`
+    <fieldset class="scope">
+      <legend>What is broken below is broken</legend>
+      <label class="switch"><input type="radio" name="scope" checked=${!isMine} onChange=${() => acts.arrange({ isMine: false })} />for everybody</label>
+      <label class="switch"><input type="radio" name="scope" checked=${isMine} onChange=${() => acts.arrange({ isMine: true })} />only for requests with my tag</label>
+      <label class="tag-field">My tag
+        <input value=${tag} maxlength="64" spellcheck=${false} autocapitalize="off" placeholder="such as ann" aria-describedby="tag-hint"
+          aria-invalid=${tag !== "" && !isTag(tag) ? "true" : null}
+          onChange=${(event) => acts.remember({ tag: event.currentTarget.value.trim().replace(/[^\x20-\x7e]/g, "?") })} /></label>
+      <small id="tag-hint">${tag !== "" && !isTag(tag) ? "Only A-Z a-z 0-9 . _ - can travel in a tag." : "Sent with every request of this page as baggage."}</small>
+      <${Choice} title="for" value=${ttl} choices=${TIMES} onChange=${(value) => acts.arrange({ ttl: value })} />
+      <${Choice} title="Slow means" value=${slowMs} choices=${DELAYS} onChange=${(value) => acts.arrange({ slowMs: value })} />
+      <button type="button" onClick=${acts.endAll}>End all faults</button>
+    </fieldset>`;
+}
+
+function Choice({ title, value, choices, onChange }) {
+  return html`
+    <label class="choice">${title}
+      <select value=${String(value)} onChange=${(event) => onChange(Number(event.currentTarget.value))}>
+        ${Object.entries(choices).map(([key, text]) => html`<option key=${key} value=${key}>${text}</option>`)}
+      </select></label>`;
+}

@@ -1,0 +1,79 @@
+// How the four services are, from what they say of themselves. Pure.
+
+/** The plots show the last five minutes. */
+export const SPAN_MS = 300_000;
+
+/** 28311552 becomes "27 MB", as memory is counted: in units of 1024. */
+export function formatBytes(bytes) {
+  return `${Math.round(bytes / 1_048_576).toLocaleString("en-US")} MB`;
+}
+
+/** The sum over the services that answer, and how many those are. */
+export function wholeShop(services) {
+  const known = Object.values(services).filter(({ health }) => health);
+  return { bytes: known.reduce((sum, { health }) => sum + health.resident_bytes, 0), count: known.length };
+}
+
+/** "97%", or null while nobody has asked the cache anything. */
+export function hitRatio(cache) {
+  const asked = (cache?.hits ?? 0) + (cache?.misses ?? 0);
+  return asked === 0 ? null : `${Math.floor((cache.hits * 100) / asked)}%`;
+}
+
+/** 61 becomes "1 min", 7300 becomes "2 h". */
+export function formatUptime(seconds) {
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
+  return `${Math.floor(seconds / 3_600)} h`;
+}
+
+/** 3 becomes "3", 0.1 becomes "0.1", 1234.5 becomes "1,235". */
+export function formatRate(rate) {
+  return rate < 10 ? rate.toFixed(1).replace(/\.0$/, "") : Math.round(rate).toLocaleString("en-US");
+}
+
+/** A service's history with one more look; what is older than the plots is forgotten. */
+export function remembered(history, health, at) {
+  const { resident_bytes: bytes, requests } = health ?? {};
+  const point = { at, bytes: bytes ?? null, rate: requests?.per_second ?? null, p99: requests?.p99_us ?? null };
+  return [...history.filter((past) => at - past.at <= SPAN_MS), point];
+}
+
+/**
+ * One line of a plot per stretch without a gap, as SVG points in a box of `width` by `height`.
+ * The floor is zero, so that a flat line of traffic does not look like an earthquake.
+ */
+export function plotLines(history, name, now, { width, height }) {
+  const values = history.map((point) => point[name]).filter((value) => value !== null);
+  const top = Math.max(...values, 0);
+  const lines = [[]];
+  let before = null;
+  for (const { at, [name]: value } of history) {
+    const isGap = value === null || (before !== null && at - before > 15_000);
+    if (isGap && lines.at(-1).length > 0) lines.push([]);
+    before = at;
+    if (value === null) continue;
+    const x = width - ((now - at) / SPAN_MS) * width;
+    const y = height - 1 - (value / (top || 1)) * (height - 3);
+    lines.at(-1).push(`${x.toFixed(1)},${y.toFixed(1)}`);
+  }
+  return { lines: lines.filter((line) => line.length > 0).map((line) => line.join(" ")), top: values.length > 0 ? top : null };
+}
+
+/** Seconds that are left of something that was looked at `sinceMs` ago. */
+export function remaining(seconds, sinceMs) {
+  return Math.max(0, seconds - Math.floor(sinceMs / 1000));
+}
+
+/** How a service is, in a word: what it says itself, and whether something is broken on purpose. */
+export function conditionOf({ isUp, health, faults }) {
+  if (isUp === null) return "unknown";
+  if (!isUp) return "away";
+  if (faults.length > 0) return "faulty";
+  return health.database === "connected" ? "up" : "ill";
+}
+
+/** Tags travel in a header and are compared as they are. */
+export function isTag(text) {
+  return /^[A-Za-z0-9._-]{1,64}$/.test(text);
+}
