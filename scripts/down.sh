@@ -13,15 +13,32 @@ signal() { # signal, names...
     local name pid signal=$1
     shift
     for name in "$@"; do
-        pid=$(living "$name") && kill -s "$signal" "$pid" 2>/dev/null
+        pid=$(living "$name") || continue
+        kill -s "$signal" "$pid" 2>/dev/null || true # it may have ended just now
     done
-    return 0
+}
+
+# Ids and births of all processes of the shop.
+alive() {
+    local name
+    for name in $(living_names); do
+        cat "$RUN_DIR/$name.pid" 2>/dev/null || true # it has just ended and taken its file along
+    done
+}
+
+# Those of the processes we know of that are still there. A process deletes its own file a moment
+# before it ends, so at the very end the files alone would be too early.
+lingering() {
+    local pid birth
+    while read -r pid birth; do
+        [[ $(birth_of "$pid") != "$birth" ]] || echo "$pid"
+    done <<<"$known"
 }
 
 wait_until_gone() {
     local tries
     for ((tries = 0; tries < STOP_TRIES; tries++)); do
-        [[ $(living_names) ]] || return 0
+        [[ $(living_names) || $(lingering) ]] || return 0
         sleep 0.02
     done
     return 1
@@ -31,6 +48,7 @@ if [[ -z $(living_names) ]]; then
     echo "no shop is running in $DATA_DIR"
     exit
 fi
+known=$(alive)
 # The supervisor stops everything by itself. Without it, the keepers stop their parts, and a
 # part without a keeper is stopped here.
 if living supervisor >/dev/null; then

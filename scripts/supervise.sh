@@ -144,8 +144,10 @@ stop() { # exit code
         pid=$(living "$part") && kill -KILL -- "-$pid" 2>/dev/null
     done
     wait "${keepers[@]}" "${writers[@]}"
-    rm -rf "$RUN_DIR"/*.pid "$RUN_DIR"/*.hold "$RUN_DIR"/*.pipe "$RUN_DIR/ports" "$RUN_DIR/nginx"
+    rm -rf "$RUN_DIR"/{cart,catalog,order,payment,nginx}*.pid "$RUN_DIR"/*.hold "$RUN_DIR"/*.pipe \
+        "$RUN_DIR/ports" "$RUN_DIR/nginx"
     say "stopped"
+    rm -f "$RUN_DIR/supervisor.pid" # last, because with it gone the next shop may start here
     exit "$1"
 }
 

@@ -23,7 +23,7 @@ step npm --prefix e2e/browser ci --no-audit --no-fund
 
 step cargo fmt --all --check
 step cargo clippy --workspace --all-targets --locked -- -D warnings
-step cargo build --release --locked
+step cargo build --release --locked -p cart -p catalog -p order -p payment
 step cargo test --workspace --locked
 step scripts/browser-test.sh
 step env RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
