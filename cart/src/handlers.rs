@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog_client::Lookup;
 use crate::error::{CATALOG_UNAVAILABLE, CartError};
-use crate::inbox::{self, Receipt};
+use crate::inbox;
 use crate::model::{Addition, Cart, Check, Event, EventType, Line, ProductId, Quantity};
 use crate::routes::{App, SWALLOW};
 use crate::{store, transactions};
@@ -130,8 +130,9 @@ pub async fn clear_cart(
 pub async fn receive_event(
     State(app): State<App>,
     _: NoQuery,
+    key: IdempotencyKey,
     Json(event): Json<Event>,
-) -> Result<JsonAnswer<Receipt>, Problem> {
+) -> Result<Reply, Problem> {
     match (event.event_type, event.payload.product_id) {
         (EventType::ProductUpdated | EventType::ProductDeleted, Some(product_id)) => {
             app.catalog.forget(product_id);
@@ -142,7 +143,10 @@ pub async fn receive_event(
         (EventType::UserDeleted, _) => {}
     }
     let now = Timestamp::now();
-    Ok(JsonAnswer(app.db.write(move |tx| inbox::receive(tx, &event, now)).await?))
+    key.once(&app.db, now, move |tx| -> Result<Reply, CartError> {
+        Ok(Reply::ok(&inbox::receive(tx, &event, now)?)?)
+    })
+    .await
 }
 
 /// Asks the catalog about a product and decides what its silence means.

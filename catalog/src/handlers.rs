@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::error::CatalogError;
 use crate::model::{
     Category, CategoryDraft, CategoryId, Filter, LastSeen, Name, PageSize, Product, ProductDraft,
-    ProductId, Reservation, ReservationLine, Settled,
+    ProductId, Reservation, ReservationLine,
 };
 use crate::routes::App;
 use crate::{store, transactions};
@@ -184,20 +184,28 @@ pub async fn reserve(
 pub async fn commit(
     State(app): State<App>,
     Path(order_id): Path<String>,
-) -> Result<JsonAnswer<Settled>, Problem> {
+    key: IdempotencyKey,
+) -> Result<Reply, Problem> {
     let order_id = parse_order_id(&order_id)?;
     let now = Timestamp::now();
-    Ok(JsonAnswer(app.db.write(move |tx| transactions::commit(tx, order_id, now)).await?))
+    key.once(&app.db, now, move |tx| -> Result<Reply, CatalogError> {
+        Ok(Reply::ok(&transactions::commit(tx, order_id, now)?)?)
+    })
+    .await
 }
 
 /// `POST /internal/reservations/{order_id}/release`: the order is over without a payment.
 pub async fn release(
     State(app): State<App>,
     Path(order_id): Path<String>,
-) -> Result<JsonAnswer<Settled>, Problem> {
+    key: IdempotencyKey,
+) -> Result<Reply, Problem> {
     let order_id = parse_order_id(&order_id)?;
     let now = Timestamp::now();
-    Ok(JsonAnswer(app.db.write(move |tx| transactions::release(tx, order_id, now)).await?))
+    key.once(&app.db, now, move |tx| -> Result<Reply, CatalogError> {
+        Ok(Reply::ok(&transactions::release(tx, order_id, now)?)?)
+    })
+    .await
 }
 
 /// What is no UUID names no order.

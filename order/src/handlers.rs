@@ -12,7 +12,7 @@ use chassis::lab::policy::FAIL_CLOSED;
 use chassis::time::Timestamp;
 use rusqlite::{Connection, Transaction};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::answers;
 use crate::error::OrderError;
@@ -140,14 +140,19 @@ pub async fn cancel_order(
 pub async fn receive_payment(
     State(app): State<App>,
     Path(order_id): Path<String>,
+    key: IdempotencyKey,
     Signed(notice): Signed<PaymentNotice>,
-) -> Result<JsonAnswer<Value>, Problem> {
+) -> Result<Reply, Problem> {
     let id = parse_id(&order_id)?;
     let now = Timestamp::now();
-    app.db.write(move |tx| transactions::settle(tx, id, notice, now)).await?;
+    let settle = move |tx: &Transaction<'_>| -> Result<Reply, OrderError> {
+        transactions::settle(tx, id, notice, now)?;
+        Ok(Reply::ok(&json!({ "order_id": id, "status": "PAID" }))?)
+    };
+    let reply = key.once(&app.db, now, settle).await?;
     app.lab.crash_point("order.paid-before-reply");
     app.relay.wake();
-    Ok(JsonAnswer(json!({ "order_id": id, "status": "PAID" })))
+    Ok(reply)
 }
 
 fn show(connection: &Connection, id: Id) -> Result<Reply, OrderError> {

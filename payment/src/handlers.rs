@@ -12,7 +12,7 @@ use chassis::money::{self, Cents};
 use chassis::time::Timestamp;
 use rusqlite::Transaction;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::error::PaymentError;
 use crate::model::{Filter, NewPayment, PageSize, PaymentStatus, RefundDraft};
@@ -106,12 +106,16 @@ pub async fn list_payments(
 /// also gets 200.
 pub async fn refund(
     State(app): State<App>,
+    key: IdempotencyKey,
     Json(draft): Json<RefundDraft>,
-) -> Result<JsonAnswer<Value>, Problem> {
+) -> Result<Reply, Problem> {
     let now = Timestamp::now();
     let payment_id = draft.payment_id;
-    app.db.write(move |tx| transactions::refund(tx, &draft, now)).await?;
-    Ok(JsonAnswer(json!({ "payment_id": payment_id, "status": "REFUNDED" })))
+    key.once(&app.db, now, move |tx| -> Result<Reply, PaymentError> {
+        transactions::refund(tx, &draft, now)?;
+        Ok(Reply::ok(&json!({ "payment_id": payment_id, "status": "REFUNDED" }))?)
+    })
+    .await
 }
 
 /// The query string of the next page. Relative, so that it holds behind any prefix.

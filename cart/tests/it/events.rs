@@ -107,3 +107,16 @@ async fn a_deleted_product_is_marked_in_every_cart() {
     let answer = shop.cart.put("/cart/user1/items/1?quantity=1").await.expect_status(200);
     assert_eq!(answer["cart"], json!([missing_line(1, 1), line(2, 1)]));
 }
+
+#[tokio::test]
+async fn an_event_under_a_key_is_replayed() {
+    let shop = Shop::open().await;
+    let event = event("product.updated", json!({ "product_id": 1 }));
+    let deliver = || shop.cart.post("/internal/events").json(&event).idempotency_key("e");
+
+    deliver().await.expect_status(200);
+    let again = deliver().await;
+
+    assert_eq!(again.expect_status(200), json!({ "status": "handled" }));
+    assert_eq!(again.expect_header("idempotency-replayed"), "true");
+}

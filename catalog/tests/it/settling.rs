@@ -154,3 +154,20 @@ async fn reservations_outlive_a_crash() {
     shelf.release(held).await.expect_status(200);
     assert_eq!(shelf.units(id), [6, 0, 4, 10]);
 }
+
+#[tokio::test]
+async fn a_commit_and_a_release_under_a_key_are_replayed() {
+    let shelf = Shelf::open().await;
+    let id = shelf.mugs(10).await;
+    let (sold, returned) = (shelf.held(id, 3).await, shelf.held(id, 4).await);
+    shelf.commit(sold).idempotency_key("c").await.expect_status(200);
+    shelf.release(returned).idempotency_key("r").await.expect_status(200);
+
+    let commit = shelf.commit(sold).idempotency_key("c").await;
+    let release = shelf.release(returned).idempotency_key("r").await;
+
+    assert_eq!(commit.expect_status(200)["status"], "COMMITTED");
+    assert_eq!(commit.expect_header("idempotency-replayed"), "true");
+    assert_eq!(release.expect_header("idempotency-replayed"), "true");
+    shelf.commit(returned).idempotency_key("c").await.expect_status(422);
+}

@@ -83,9 +83,13 @@ impl ServiceClient {
 
     /// Forgets how earlier calls went.
     pub fn forget(&self) {
-        self.breaker.reset();
+        self.every_breaker(Breaker::reset);
+    }
+
+    fn every_breaker(&self, act: impl Fn(&Breaker)) {
+        act(&self.breaker);
         if let Some(tagged) = &self.tagged {
-            tagged.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            tagged.lock().unwrap_or_else(PoisonError::into_inner).values().for_each(act);
         }
     }
 
@@ -171,7 +175,7 @@ impl ServiceClient {
         let asked = self.http.get(url).timeout(HEALTH_TIMEOUT).send().await;
         let healthy = asked.is_ok_and(|answer| answer.status().is_success());
         if healthy {
-            self.breaker().end_pause(Instant::now());
+            self.every_breaker(|breaker| breaker.end_pause(Instant::now()));
         }
         healthy
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chassis::id::Id;
 use chassis::testing::{Behavior, Request, all_at_once, eventually};
 use serde_json::json;
 
@@ -188,4 +189,19 @@ async fn a_cancellation_that_was_refused_is_replayed() {
 
     repeat.expect_problem(409, &format!("Order {order} is already PAID"));
     assert_eq!(repeat.expect_header("idempotency-replayed"), "true");
+}
+
+#[tokio::test]
+async fn a_webhook_under_a_key_is_answered_once_and_then_replayed() {
+    let shop = Shop::open().await;
+    let order = shop.placed().await;
+    let payment = Id::new();
+
+    let first = shop.report(order, payment, "1059.97").idempotency_key("w").await;
+    let second = shop.report(order, payment, "1059.97").idempotency_key("w").await;
+    let other = shop.report(order, Id::new(), "1059.97").idempotency_key("w").await;
+
+    assert_eq!(first.expect_text(200), second.expect_text(200));
+    assert_eq!(second.expect_header("idempotency-replayed"), "true");
+    other.expect_status(422);
 }

@@ -119,3 +119,17 @@ async fn a_refund_that_cannot_be_understood_names_its_fault() {
 
     assert_eq!(till.status_of(order).await, "COMPLETED");
 }
+
+#[tokio::test]
+async fn a_refund_under_a_key_is_replayed() {
+    let till = Till::open().await;
+    let (order, payment_id) = till.completed_payment().await;
+    let draft = json!({ "payment_id": payment_id, "order_id": order, "reason": "Out of stock" });
+    let refund = || till.payment.post("/internal/refunds").json(&draft).idempotency_key("r");
+
+    refund().await.expect_status(200);
+    let again = refund().await;
+
+    assert_eq!(again.expect_status(200)["status"], "REFUNDED");
+    assert_eq!(again.expect_header("idempotency-replayed"), "true");
+}
