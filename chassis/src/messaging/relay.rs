@@ -34,8 +34,8 @@ const DELIVERIES_MAX: usize = 32;
 /// Messages looked up at once; a few for every place.
 const DUE_MAX: u32 = 128;
 
-/// The longest sleep, so that a changed clock does no harm.
-const SLEEP_MAX_MS: i64 = 5_000;
+/// The longest sleep: what nobody has told us of, and a changed clock, wait no longer.
+const SLEEP_MAX_MS: i64 = 1_000;
 /// A pause when the database does not take the outcome, so that a full disk does not make
 /// the same message go out in a tight loop.
 const STORAGE_PAUSE: Duration = Duration::from_secs(1);
