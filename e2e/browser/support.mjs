@@ -20,11 +20,18 @@ export function pageTest(name, { view = "shop", user = newUser(), expectedFailur
       await page.goto(`${SHOP_URL}/#/${view}`);
       await page.locator("#view-title").waitFor();
       await body(page, user);
-      if (wrongs.length > 0) throw new Error(`The page did wrong:\n${wrongs.join("\n")}`);
+    } catch (error) {
+      // What the page did says more than what the test waited for in vain.
+      throw wrongs.length > 0 ? new Error(told(wrongs), { cause: error }) : error;
     } finally {
       await close();
     }
+    if (wrongs.length > 0) throw new Error(told(wrongs));
   });
+}
+
+function told(wrongs) {
+  return `The page did wrong:\n${wrongs.join("\n")}`;
 }
 
 async function openPage({ user, key = API_KEY, theme = "auto", width = 1280, height = 900, ...media }) {
