@@ -2,7 +2,7 @@
 # Keeps the four services and nginx running: starts them side by side, turns what they say
 # into one log, starts again whatever dies, and stops all of them when it is told to.
 #
-# up.sh runs this after it has checked and built everything. Each part has a keeper of its own
+# up.sh runs this after it has checked, built and locked everything. Each part has a keeper of its own
 # (`keep_running`), so a part that keeps failing does not hold up the others.
 set -uo pipefail
 source "$(dirname "$0")/settings.sh"
@@ -42,7 +42,7 @@ mark() { # name
 write_log() { # name
     trap '' INT TERM HUP
     trap - PIPE
-    exec stdbuf -oL sed "s/^/$(mark "$1")/"
+    exec stdbuf -oL sed "s/^/$(mark "$1")/" 9>&- # the folder is not locked by its log
 }
 
 # --- One part ---
@@ -151,11 +151,7 @@ stop() { # exit code
     exit "$1"
 }
 
-# Of two that start at the same moment, one creates this file; "-C" makes the other one fail.
-living supervisor >/dev/null || rm -f "$RUN_DIR/supervisor.pid"
-set -C
-remember supervisor $$ 2>/dev/null || fail "another shop is being started in $DATA_DIR"
-set +C
+remember supervisor $$
 rm -f "$RUN_DIR"/*.hold "$RUN_DIR"/*.pipe "$RUN_DIR/open"
 trap 'stop 0' INT TERM HUP
 trap '' PIPE # a reader who goes away must not cut the stop short

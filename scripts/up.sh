@@ -61,8 +61,17 @@ owner_of() { # port
     ss -Hltnp "sport = :$1" | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/\1 (process \2)/p' | head -n 1
 }
 
+# Of two that start at the same moment, one gets the lock. The supervisor, the keepers and the
+# services inherit the open file that holds it, so it is free again when the last of them is gone.
+lock_folder() {
+    mkdir -p "$RUN_DIR"
+    exec 9>"$RUN_DIR/lock"
+    flock --nonblock 9 || fail "another shop is being started in $DATA_DIR"
+}
+
 start_detached() {
     local log=$RUN_DIR/log supervisor
+    rm -f "$RUN_DIR/open" # left behind by a shop that was killed
     setsid scripts/supervise.sh </dev/null >"$log" 2>&1 &
     supervisor=$!
     until [[ -e $RUN_DIR/open ]]; do
@@ -85,8 +94,8 @@ fi
 for service in cart catalog order payment; do
     [[ -x $BIN_DIR/$service ]] || fail "$BIN_DIR/$service is missing: run this without --no-build"
 done
-need nginx:nginx setsid:util-linux stdbuf:coreutils
-mkdir -p "$RUN_DIR"
+need nginx:nginx setsid:util-linux flock:util-linux stdbuf:coreutils
+lock_folder
 if [[ $detach ]]; then
     start_detached
 else
