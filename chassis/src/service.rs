@@ -160,7 +160,7 @@ impl Platform {
             recorder::start();
             api = api.merge(lab::routes::routes(room));
         }
-        Ok(crate::http::wrap(api, public, keys, traffic.clone(), lab))
+        Ok(crate::http::wrap(api.merge(public), keys, traffic.clone(), lab))
     }
 
     /// What the service remembers outside its file, and how its calls went.

@@ -6,10 +6,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue};
-use axum::middleware::Next;
-use axum::response::Response;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
@@ -94,6 +91,16 @@ impl ApiKeys {
         self.first.clone()
     }
 
+    /// Lets only requests with a key pass.
+    pub(super) fn require(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        if !self.admit(headers) {
+            recorder::note(StepKind::Key, || "API key missing or wrong".to_owned());
+            return Err(Problem::unauthorized());
+        }
+        recorder::note(StepKind::Key, || "API key accepted".to_owned());
+        Ok(())
+    }
+
     /// Whether the request carries one of the keys. Two key headers are nobody's key.
     fn admit(&self, headers: &HeaderMap) -> bool {
         let mut presented = headers.get_all(API_KEY_HEADER).iter();
@@ -101,20 +108,6 @@ impl ApiKeys {
         let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
         self.digests.iter().fold(Choice::from(0), |any, known| any | known.ct_eq(&digest)).into()
     }
-}
-
-/// Lets only requests with a key pass, before anything else of them is looked at.
-pub async fn require_api_key(
-    State(keys): State<ApiKeys>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
-    if !keys.admit(request.headers()) {
-        recorder::note(StepKind::Key, || "API key missing or wrong".to_owned());
-        return Err(Problem::unauthorized());
-    }
-    recorder::note(StepKind::Key, || "API key accepted".to_owned());
-    Ok(next.run(request).await)
 }
 
 #[cfg(test)]

@@ -8,8 +8,6 @@ use std::time::Duration;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
-use axum::middleware::Next;
-use axum::response::Response;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
@@ -27,7 +25,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct RequestBody(pub Bytes);
 
 /// Reads the body before the handler starts.
-pub async fn read_body(request: Request, next: Next) -> Result<Response, Problem> {
+pub(super) async fn read(request: Request) -> Result<Request, Problem> {
     let (mut parts, body) = request.into_parts();
     let announced = parts.headers.get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
@@ -52,7 +50,7 @@ pub async fn read_body(request: Request, next: Next) -> Result<Response, Problem
             .to_bytes()
     };
     parts.extensions.insert(RequestBody(bytes));
-    Ok(next.run(Request::from_parts(parts, Body::empty())).await)
+    Ok(Request::from_parts(parts, Body::empty()))
 }
 
 fn too_large() -> Problem {

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Notify;
 
@@ -80,15 +78,27 @@ impl Traffic {
         }
     }
 
-    fn enter(&self) -> Option<Ticket> {
+    /// Lets a request in if there is room. `/health` always gets in: whoever asks whether the
+    /// service is well must not be told that it is busy.
+    pub(super) fn enter(&self, path: &str) -> Result<Option<Ticket>, Problem> {
+        if path == "/health" {
+            return Ok(None);
+        }
+        if self.is_draining() {
+            return Err(Problem::unavailable("The service is stopping, try again shortly"));
+        }
         let before = self.shared.in_flight.fetch_add(1, Ordering::Relaxed);
         let ticket = Ticket(self.clone());
-        (before < IN_FLIGHT_MAX).then_some(ticket)
+        if before < IN_FLIGHT_MAX {
+            Ok(Some(ticket))
+        } else {
+            Err(Problem::unavailable("The service is busy, try again shortly"))
+        }
     }
 }
 
 /// Counts one request for as long as it lives, however it ends.
-struct Ticket(Traffic);
+pub(super) struct Ticket(Traffic);
 
 impl Drop for Ticket {
     fn drop(&mut self) {
@@ -97,27 +107,14 @@ impl Drop for Ticket {
     }
 }
 
-/// Lets a request in if there is room. `/health` always gets in: whoever asks whether the
-/// service is well must not be told that it is busy.
-pub async fn limit(State(traffic): State<Traffic>, request: Request, next: Next) -> Response {
-    if request.uri().path() == "/health" {
-        return next.run(request).await;
-    }
-    if traffic.is_draining() {
-        return Problem::unavailable("The service is stopping, try again shortly").into_response();
-    }
-    let Some(_ticket) = traffic.enter() else {
-        return Problem::unavailable("The service is busy, try again shortly").into_response();
-    };
-    next.run(request).await
-}
-
 /// Ends a request that takes too long. Its clock starts when the body is there, which has a
 /// deadline of its own.
-pub async fn end_in_time(request: Request, next: Next) -> Response {
-    tokio::time::timeout(HANDLER_TIMEOUT, next.run(request)).await.unwrap_or_else(|_| {
-        Problem::unavailable("The service took longer than 10 s, try again").into_response()
-    })
+pub(super) async fn in_time(
+    work: impl Future<Output = Response>,
+) -> Result<Response, Problem> {
+    tokio::time::timeout(HANDLER_TIMEOUT, work)
+        .await
+        .map_err(|_| Problem::unavailable("The service took longer than 10 s, try again"))
 }
 
 /// 405. The framework adds `Allow`.

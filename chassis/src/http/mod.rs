@@ -10,8 +10,12 @@
 //! 8. [`problem`]: the error body.
 //! 9. [`health`] and [`docs`]: what every service tells of itself.
 
+use std::sync::Arc;
+
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub mod server;
@@ -28,26 +32,56 @@ pub mod docs;
 pub use problem::Problem;
 pub use reply::Reply;
 
-use auth::{ApiKeys, require_api_key};
+use auth::ApiKeys;
 use guard::Traffic;
 
 use crate::lab::{Lab, faults};
 
-/// Wraps a service's routes into everything that all services do around a request. `api`
-/// needs a key; `public` does not.
-pub fn wrap(api: Router, public: Router, keys: ApiKeys, traffic: Traffic, lab: Lab) -> Router {
-    // Set before the layers, so that a stranger does not even learn which methods there are.
-    let routes = api
-        .method_not_allowed_fallback(async || guard::method_not_allowed())
-        .route_layer(from_fn(guard::end_in_time))
-        .route_layer(from_fn(body::read_body))
-        .route_layer(from_fn_with_state(keys, require_api_key))
-        .merge(public)
+/// What stands around every route.
+struct House {
+    keys: ApiKeys,
+    traffic: Traffic,
+    lab: Lab,
+}
+
+/// Wraps a service's routes into everything that all services do around a request.
+pub fn wrap(routes: Router, keys: ApiKeys, traffic: Traffic, lab: Lab) -> Router {
+    let house = Arc::new(House { keys, traffic, lab });
+    routes
         .fallback(async || Problem::not_found("Not found"))
         .method_not_allowed_fallback(async || guard::method_not_allowed())
-        .layer(from_fn_with_state(traffic.clone(), guard::limit))
-        .layer(CatchPanicLayer::custom(guard::answer_panic));
-    let routes =
-        if lab.is_open() { routes.layer(from_fn_with_state(lab, faults::inject)) } else { routes };
-    routes.layer(from_fn_with_state(traffic, observe::observe))
+        .layer(CatchPanicLayer::custom(guard::answer_panic))
+        .layer(from_fn_with_state(house, serve))
+}
+
+/// What every request walks through, outermost first. This is one layer and not six, because
+/// each layer copies all that is inside it for every request.
+async fn serve(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
+    observe::observe(&house.traffic, request, async |request| house.admit(request, next).await)
+        .await
+}
+
+impl House {
+    async fn admit(&self, request: Request, next: Next) -> Result<Response, Problem> {
+        let path = request.uri().path();
+        faults::meet(&self.lab, path, request.extensions().get()).await?;
+        let _ticket = self.traffic.enter(path)?;
+        // An unknown path is nobody's secret, and its body is of no interest.
+        let Some(route) = request.extensions().get::<MatchedPath>() else {
+            return Ok(next.run(request).await);
+        };
+        // Before the body is read, and before a stranger learns which methods there are.
+        if !is_public(route.as_str()) {
+            self.keys.require(request.headers())?;
+        }
+        let request = body::read(request).await?;
+        guard::in_time(next.run(request)).await
+    }
+}
+
+/// The routes that need no key. It is the route that is looked at and not the path of the
+/// request, so no way of writing a path makes another route public.
+fn is_public(route: &str) -> bool {
+    matches!(route, "/health" | "/metrics" | "/openapi.json" | "/docs")
+        || route.starts_with("/docs/")
 }

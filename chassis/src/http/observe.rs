@@ -3,15 +3,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use metrics::{counter, histogram};
 use tracing::{Instrument, debug, info, info_span};
 
 use super::guard::Traffic;
-use super::problem;
+use super::problem::{self, Problem};
 use crate::id::Id;
 use crate::insight::recorder::{Span, SpanKind, whole_us};
 use crate::insight::telemetry::RequestContext;
@@ -24,8 +23,12 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest request id taken over from a client.
 const REQUEST_ID_MAX: usize = 128;
 
-/// The outermost layer.
-pub async fn observe(State(traffic): State<Traffic>, request: Request, next: Next) -> Response {
+/// Sees a request come, `serve`s it, and sees its answer go.
+pub(super) async fn observe(
+    traffic: &Traffic,
+    request: Request,
+    serve: impl AsyncFnOnce(Request) -> Result<Response, Problem>,
+) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
@@ -40,7 +43,8 @@ pub async fn observe(State(traffic): State<Traffic>, request: Request, next: Nex
         trace_id = %context.trace.trace_id_hex()
     );
     let request_id = HeaderValue::from_str(&context.request_id);
-    let response = context.scope(next.run(request).instrument(span.clone())).await;
+    let served = context.scope(serve(request).instrument(span.clone())).await;
+    let response = served.unwrap_or_else(IntoResponse::into_response);
 
     if let Some(recorded) = recorded {
         recorded.finish(Some(response.status().as_u16()), None);

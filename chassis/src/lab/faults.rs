@@ -5,10 +5,7 @@
 
 use std::time::Duration;
 
-use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
 use super::Lab;
@@ -118,42 +115,45 @@ impl FaultDraft {
     }
 }
 
-/// Lets the fault that is meant for a request happen to it.
-pub async fn inject(State(lab): State<Lab>, request: Request, next: Next) -> Response {
-    let fault = lab
-        .faults
-        .current()
-        .filter(|fault| !is_spared(request.uri().path()) && fastrand::f64() < fault.probability.0);
-    let Some(fault) = fault else { return next.run(request).await };
+/// Lets the fault that is meant for a request happen to it. Returns if the request is to be
+/// served all the same.
+///
+/// # Errors
+///
+/// The answer in place of the service's own.
+pub(crate) async fn meet(lab: &Lab, path: &str, hangup: Option<&Hangup>) -> Result<(), Problem> {
+    let Some(fault) = lab.faults.current() else { return Ok(()) };
+    if is_spared(path) || fastrand::f64() >= fault.probability.0 {
+        return Ok(());
+    }
     tracing::warn!(kind = ?fault.kind, "a fault happens on purpose");
     recorder::note(StepKind::Fault, || format!("A fault on purpose: {:?}", fault.kind));
-    let hangup = request.extensions().get::<Hangup>().cloned();
     match fault.kind {
         FaultKind::Slow => {
             tokio::time::sleep(Duration::from_millis(fault.latency_ms.0.into())).await;
-            next.run(request).await
+            Ok(())
         }
         FaultKind::Error => {
             let detail = "This error happens on purpose: a fault is set in the lab";
-            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail).into_response()
+            Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail))
         }
-        FaultKind::Down => hang_up(hangup).await,
+        FaultKind::Down => Err(hang_up(hangup).await),
         FaultKind::Hang => {
             while lab.faults.current().is_some_and(|now| now.kind == FaultKind::Hang) {
                 tokio::time::sleep(HANG_STEP).await;
             }
-            hang_up(hangup).await
+            Err(hang_up(hangup).await)
         }
     }
 }
 
 /// Breaks the connection that the request came on.
-async fn hang_up(hangup: Option<Hangup>) -> Response {
+async fn hang_up(hangup: Option<&Hangup>) -> Problem {
     if let Some(hangup) = hangup {
         hangup.now();
         std::future::pending::<()>().await;
     }
-    Problem::unavailable("This service is down on purpose").into_response()
+    Problem::unavailable("This service is down on purpose")
 }
 
 /// What the supervisor and the lab itself need.
