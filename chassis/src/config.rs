@@ -12,7 +12,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 
 use crate::http::auth::{ApiKeys, DEMO_KEY};
-use crate::insight::telemetry::LogFormat;
+use crate::insight::log::LogFormat;
 use crate::messaging::signature::{SecretError, Secrets};
 
 /// What every service can be told. `port` and `database_path` get their defaults from the

@@ -20,7 +20,7 @@ use crate::config::{self, Command, ServiceUrl, SharedSettings};
 use crate::http::guard::Traffic;
 use crate::http::health::{self, Gauge, Vitals};
 use crate::http::{docs, server};
-use crate::insight::{metrics, recorder, telemetry};
+use crate::insight::{log, metrics, recorder};
 use crate::lab::policy::Switch;
 use crate::lab::routes::LabRoom;
 use crate::lab::{self, Lab};
@@ -219,6 +219,7 @@ where
         (Ok(runtime), Some(Command::Health)) => runtime.block_on(ask_health(&shared)),
         (Ok(runtime), None) => runtime.block_on(serve(blueprint, settings, shared, build)),
     };
+    log::flush();
     outcome.unwrap_or_else(|sentence| complain(blueprint, &sentence, 1))
 }
 
@@ -228,7 +229,7 @@ async fn serve<S>(
     shared: SharedSettings,
     build: impl FnOnce(S, &mut Platform) -> Router,
 ) -> Result<ExitCode, StartError> {
-    telemetry::start(shared.log_format, &shared.log_filter)?;
+    log::start(shared.log_format, &shared.log_filter)?;
     shared.api_key.check_exposure(shared.host, shared.allow_demo_key)?;
     let page = metrics::install().map_err(sentence)?;
     // The listener comes first: a second copy of a service must not touch the first one's file.

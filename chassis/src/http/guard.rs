@@ -109,9 +109,7 @@ impl Drop for Ticket {
 
 /// Ends a request that takes too long. Its clock starts when the body is there, which has a
 /// deadline of its own.
-pub(super) async fn in_time(
-    work: impl Future<Output = Response>,
-) -> Result<Response, Problem> {
+pub(super) async fn in_time(work: impl Future<Output = Response>) -> Result<Response, Problem> {
     tokio::time::timeout(HANDLER_TIMEOUT, work)
         .await
         .map_err(|_| Problem::unavailable("The service took longer than 10 s, try again"))

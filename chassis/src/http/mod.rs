@@ -35,6 +35,7 @@ pub use reply::Reply;
 use auth::ApiKeys;
 use guard::Traffic;
 
+use crate::insight::metrics::RequestMeters;
 use crate::lab::{Lab, faults};
 
 /// What stands around every route.
@@ -42,11 +43,12 @@ struct House {
     keys: ApiKeys,
     traffic: Traffic,
     lab: Lab,
+    meters: RequestMeters,
 }
 
 /// Wraps a service's routes into everything that all services do around a request.
 pub fn wrap(routes: Router, keys: ApiKeys, traffic: Traffic, lab: Lab) -> Router {
-    let house = Arc::new(House { keys, traffic, lab });
+    let house = Arc::new(House { keys, traffic, lab, meters: RequestMeters::default() });
     routes
         .fallback(async || Problem::not_found("Not found"))
         .method_not_allowed_fallback(async || guard::method_not_allowed())
@@ -57,8 +59,7 @@ pub fn wrap(routes: Router, keys: ApiKeys, traffic: Traffic, lab: Lab) -> Router
 /// What every request walks through, outermost first. This is one layer and not six, because
 /// each layer copies all that is inside it for every request.
 async fn serve(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
-    observe::observe(&house.traffic, request, async |request| house.admit(request, next).await)
-        .await
+    observe::observe(&house, request, async |request| house.admit(request, next).await).await
 }
 
 impl House {

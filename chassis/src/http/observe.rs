@@ -1,15 +1,14 @@
 //! Around every request: its ids, one log line, its metrics, and the form of its errors.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use metrics::{counter, histogram};
-use tracing::{Instrument, debug, info, info_span};
+use tracing::{debug, info};
 
-use super::guard::Traffic;
+use super::House;
 use super::problem::{self, Problem};
 use crate::id::Id;
 use crate::insight::recorder::{Span, SpanKind, whole_us};
@@ -25,7 +24,7 @@ const REQUEST_ID_MAX: usize = 128;
 
 /// Sees a request come, `serve`s it, and sees its answer go.
 pub(super) async fn observe(
-    traffic: &Traffic,
+    house: &House,
     request: Request,
     serve: impl AsyncFnOnce(Request) -> Result<Response, Problem>,
 ) -> Response {
@@ -37,55 +36,40 @@ pub(super) async fn observe(
     let wants_full_form = problem::wants_full_form(request.headers());
     let context = context_of(&request, route.as_ref());
     let recorded = context.span.clone();
-    let span = info_span!(
-        "request",
-        request_id = %context.request_id,
-        trace_id = %context.trace.trace_id_hex()
-    );
     let request_id = HeaderValue::from_str(&context.request_id);
-    let served = context.scope(serve(request).instrument(span.clone())).await;
-    let response = served.unwrap_or_else(IntoResponse::into_response);
+    let (response, took) = context
+        .scope(async {
+            let response = serve(request).await.unwrap_or_else(IntoResponse::into_response);
+            let took = started.elapsed();
+            write_log_line(&method, &path, response.status(), took);
+            (response, took)
+        })
+        .await;
 
     if let Some(recorded) = recorded {
         recorded.finish(Some(response.status().as_u16()), None);
     }
+    // Looking at the shop is not shopping. A fault on purpose is: its delay has to show.
+    if !faults::is_spared(&path) {
+        house.traffic.record(took);
+    }
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    house.meters.record(&method, route, response.status(), took);
     let mut response = problem::shape(response, wants_full_form);
     if let Ok(request_id) = request_id {
         response.headers_mut().insert(REQUEST_ID, request_id);
     }
-    // Looking at the shop is not shopping. A fault on purpose is: its delay has to show.
-    if !faults::is_spared(&path) {
-        traffic.record(started.elapsed());
-    }
-    let _entered = span.enter();
-    let route = route.as_ref().map_or("none", MatchedPath::as_str);
-    report(&method, &path, route, response.status(), started);
     response
 }
 
-fn report(method: &Method, path: &str, route: &str, status: StatusCode, started: Instant) {
-    let elapsed = started.elapsed();
-    let (code, ms) = (status.as_u16(), whole_us(elapsed) / 1_000);
+fn write_log_line(method: &Method, path: &str, status: StatusCode, took: Duration) {
+    let (code, ms) = (status.as_u16(), whole_us(took) / 1_000);
     // A supervisor asks for health all day long.
     if path == "/health" {
         debug!(%method, path, status = code, ms, "served");
     } else {
         info!(%method, path, status = code, ms, "served");
     }
-    // Other methods than the known ones would be labels that a client invents.
-    let method = match *method {
-        Method::GET => "GET",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::DELETE => "DELETE",
-        Method::HEAD => "HEAD",
-        _ => "other",
-    };
-    let labels = [("method", method.to_owned()), ("route", route.to_owned())];
-    histogram!("http_request_duration_seconds", &labels).record(elapsed);
-    let [method, route] = labels;
-    counter!("http_requests_total", &[method, route, ("status", status.as_u16().to_string())])
-        .increment(1);
 }
 
 fn context_of(request: &Request, route: Option<&MatchedPath>) -> RequestContext {

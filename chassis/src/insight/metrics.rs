@@ -1,7 +1,11 @@
 //! Counters and histograms in the text format of Prometheus.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::http::{Method, StatusCode};
+use metrics::{Counter, Histogram, counter, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 /// Upper bounds of the latency buckets, in seconds. From a cached read to the time-out of a
@@ -30,5 +34,62 @@ pub async fn keep_up(page: PrometheusHandle) {
     loop {
         interval.tick().await;
         page.run_upkeep();
+    }
+}
+
+/// The meters of the requests that a service answers. Each is looked up once in the registry,
+/// which costs more than most handlers, and then kept.
+#[derive(Default)]
+pub struct RequestMeters {
+    routes: Mutex<HashMap<String, Vec<Meter>>>,
+}
+
+/// The meters of one route, method and status.
+struct Meter {
+    method: &'static str,
+    status: StatusCode,
+    count: Counter,
+    duration: Histogram,
+}
+
+impl RequestMeters {
+    /// Counts a request that was answered after `took`.
+    pub fn record(&self, method: &Method, route: &str, status: StatusCode, took: Duration) {
+        let method = known(method);
+        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        let meters = match routes.get_mut(route) {
+            Some(meters) => meters,
+            None => routes.entry(route.to_owned()).or_default(),
+        };
+        let is_it = |meter: &Meter| meter.method == method && meter.status == status;
+        let position = meters.iter().position(is_it).unwrap_or_else(|| {
+            meters.push(Meter::new(method, route, status));
+            meters.len() - 1
+        });
+        meters[position].count.increment(1);
+        meters[position].duration.record(took);
+    }
+}
+
+impl Meter {
+    fn new(method: &'static str, route: &str, status: StatusCode) -> Self {
+        let labels = [("method", method.to_owned()), ("route", route.to_owned())];
+        let duration = histogram!("http_request_duration_seconds", &labels);
+        let [method_label, route] = labels;
+        let status_label = ("status", status.as_u16().to_string());
+        let count = counter!("http_requests_total", &[method_label, route, status_label]);
+        Self { method, status, count, duration }
+    }
+}
+
+/// Other methods than the known ones would be labels that a client invents.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        _ => "other",
     }
 }

@@ -1,49 +1,11 @@
-//! The log, and the ids of the request that is being served.
+//! The ids of the request that is being served.
 
-use std::str::FromStr;
 use std::sync::Arc;
 
-use clap::ValueEnum;
 use tokio::task::JoinHandle;
-use tracing::Instrument;
-use tracing_subscriber::Layer;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt::time::ChronoUtc;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
 use super::recorder::Span;
 use super::trace_context::TraceContext;
-
-/// How log lines look.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum LogFormat {
-    /// For people.
-    Pretty,
-    /// One JSON object per line, for machines.
-    Json,
-}
-
-/// Starts logging to standard error. `filter` is in the syntax of `RUST_LOG`.
-///
-/// # Errors
-///
-/// A sentence if the filter cannot be understood.
-pub fn start(format: LogFormat, filter: &str) -> Result<(), String> {
-    // `Targets` understands what people write (`info`, `chassis=debug`), and brings no engine
-    // for regular expressions along, as the full syntax would.
-    let filter = Targets::from_str(filter).map_err(|cause| format!("RUST_LOG: {cause}"))?;
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_timer(ChronoUtc::new("%Y-%m-%dT%H:%M:%S%.3fZ".to_owned()))
-        .with_target(false);
-    let lines = match format {
-        LogFormat::Pretty => lines.compact().with_ansi(false).boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
-    };
-    let log = tracing_subscriber::registry().with(lines.with_filter(filter));
-    log.try_init().map_err(|cause| cause.to_string())
-}
 
 /// Who is asking: known everywhere while a request is served, without being handed around.
 #[derive(Clone, Debug)]
@@ -64,6 +26,11 @@ impl RequestContext {
     /// The context of the request that this task serves; `None` in background work.
     pub fn current() -> Option<Self> {
         CURRENT.try_with(Clone::clone).ok()
+    }
+
+    /// Looks at the current context without copying it; `None` in background work.
+    pub fn with_current<T>(look: impl FnOnce(&Self) -> T) -> Option<T> {
+        CURRENT.try_with(look).ok()
     }
 
     /// The recorded span of the request that this task serves.
@@ -89,7 +56,7 @@ where
     F: Future<Output: Send> + Send + 'static,
 {
     match RequestContext::current() {
-        Some(context) => tokio::spawn(context.scope(work).in_current_span()),
+        Some(context) => tokio::spawn(context.scope(work)),
         None => tokio::spawn(work),
     }
 }
