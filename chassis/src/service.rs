@@ -137,8 +137,7 @@ impl Platform {
         api: Router,
         traffic: &Traffic,
         page: PrometheusHandle,
-    ) -> Result<Router, StartError> {
-        let document = docs::document(blueprint.openapi).map_err(sentence)?;
+    ) -> Router {
         let keys = self.settings.api_key.clone();
         let lab = self.lab.clone();
         let room = LabRoom {
@@ -154,13 +153,13 @@ impl Platform {
         let db = self.db.clone();
         let gauges = self.into_gauges();
         let vitals = Vitals::new(blueprint.title, db, traffic.clone(), page, gauges);
-        let public = health::public_routes(vitals.clone()).merge(docs::routes(document));
+        let public = health::public_routes(vitals.clone()).merge(docs::routes(blueprint.openapi));
         let mut api = api.merge(health::internal_routes(vitals));
         if lab.is_open() {
             recorder::start();
             api = api.merge(lab::routes::routes(room));
         }
-        Ok(crate::http::wrap(api.merge(public), keys, traffic.clone(), lab))
+        crate::http::wrap(api.merge(public), keys, traffic.clone(), lab)
     }
 
     /// What the service remembers outside its file, and how its calls went.
@@ -242,7 +241,7 @@ async fn serve<S>(
     let traffic = Traffic::default();
     let mut platform = Platform::new(blueprint, shared, db.clone())?;
     let api = build(settings, &mut platform);
-    let router = platform.router(blueprint, api, &traffic, page.clone())?;
+    let router = platform.router(blueprint, api, &traffic, page.clone());
 
     let upkeep = tokio::spawn(metrics::keep_up(page));
     let stop = stop_signal().map_err(sentence)?;

@@ -13,16 +13,18 @@
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::Hasher;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use bytes::Bytes;
 use serde_json::Value;
 use serde_json::map::Entry;
+
+use super::Problem;
 
 /// What every service's document holds besides its own.
 const SHARED: &str = include_str!("../../openapi.json");
@@ -35,12 +37,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
 
 /// The complete document of a service: its own, with the shared one laid under it.
 ///
-/// Called once, at start.
-///
 /// # Errors
 ///
 /// One of the two files is not JSON.
-pub fn document(service_openapi: &str) -> Result<Bytes, serde_json::Error> {
+fn document(service_openapi: &str) -> Result<Bytes, serde_json::Error> {
     let mut document = serde_json::from_str(service_openapi)?;
     lay_under(&mut document, serde_json::from_str(SHARED)?);
     fill_in_paths(&mut document);
@@ -50,8 +50,11 @@ pub fn document(service_openapi: &str) -> Result<Bytes, serde_json::Error> {
 /// The routes of the documents: the JSON, the page, and the files the page is made of.
 ///
 /// Each file is a route of its own, so an unknown name gets the same 404 as any other path.
-pub fn routes<S: Clone + Send + Sync + 'static>(openapi: Bytes) -> Router<S> {
-    let openapi = Arc::new(Asset::new("application/json", Encoding::Plain, openapi));
+pub fn routes<S: Clone + Send + Sync + 'static>(service_openapi: &'static str) -> Router<S> {
+    let openapi = Arc::new(LazyAsset::new(Box::new(move || {
+        let document = document(service_openapi)?;
+        Ok(Asset::new("application/json", Encoding::Plain, document))
+    })));
     let mut router = Router::new()
         .route("/openapi.json", serve(Arc::clone(&openapi)))
         .route("/docs/openapi.json", serve(openapi))
@@ -64,25 +67,39 @@ pub fn routes<S: Clone + Send + Sync + 'static>(openapi: Bytes) -> Router<S> {
 }
 
 /// The files of the page. The large ones are compressed in the repository already.
-fn page() -> [(&'static str, Asset); 5] {
+fn page() -> [(&'static str, LazyAsset); 5] {
     let html = include_str!("../../docs/index.html");
     let page_css = include_str!("../../docs/page.css");
     let start = include_str!("../../docs/start.js");
     let css = include_bytes!("../../docs/vendor/swagger-ui.css.gz");
     let bundle = include_bytes!("../../docs/vendor/swagger-ui-bundle.js.gz");
-    let plain = |kind, text: &'static str| Asset::new(kind, Encoding::Plain, text.into());
-    let gzip = |kind, bytes| Asset::new(kind, Encoding::Gzip, Bytes::from_static(bytes));
+    let file = |content_type, encoding, bytes: &'static [u8]| {
+        LazyAsset::new(Box::new(move || {
+            Ok(Asset::new(content_type, encoding, Bytes::from_static(bytes)))
+        }))
+    };
     [
-        ("/docs/", plain("text/html; charset=utf-8", html)),
-        ("/docs/page.css", plain("text/css; charset=utf-8", page_css)),
-        ("/docs/start.js", plain("text/javascript; charset=utf-8", start)),
-        ("/docs/swagger-ui.css", gzip("text/css; charset=utf-8", css)),
-        ("/docs/swagger-ui-bundle.js", gzip("text/javascript; charset=utf-8", bundle)),
+        ("/docs/", file("text/html; charset=utf-8", Encoding::Plain, html.as_bytes())),
+        ("/docs/page.css", file("text/css; charset=utf-8", Encoding::Plain, page_css.as_bytes())),
+        (
+            "/docs/start.js",
+            file("text/javascript; charset=utf-8", Encoding::Plain, start.as_bytes()),
+        ),
+        ("/docs/swagger-ui.css", file("text/css; charset=utf-8", Encoding::Gzip, css)),
+        (
+            "/docs/swagger-ui-bundle.js",
+            file("text/javascript; charset=utf-8", Encoding::Gzip, bundle),
+        ),
     ]
 }
 
-fn serve<S: Clone + Send + Sync + 'static>(asset: Arc<Asset>) -> axum::routing::MethodRouter<S> {
-    get(move |request_headers: HeaderMap| async move { asset.answer(&request_headers) })
+fn serve<S: Clone + Send + Sync + 'static>(asset: Arc<LazyAsset>) -> MethodRouter<S> {
+    get(move |request_headers: HeaderMap| async move {
+        match &**asset {
+            Ok(asset) => asset.answer(&request_headers),
+            Err(cause) => Problem::internal(cause).into_response(),
+        }
+    })
 }
 
 /// Adds to `document` what it lacks of `shared`. Objects are merged key by key, lists get the
@@ -126,6 +143,12 @@ enum Encoding {
     Plain,
     Gzip,
 }
+
+/// An asset that is made when somebody asks for it first. Most services run for weeks without
+/// being asked, and reading half a megabyte at start makes it part of the process's memory.
+type LazyAsset = LazyLock<Made, Box<dyn FnOnce() -> Made + Send>>;
+
+type Made = Result<Asset, serde_json::Error>;
 
 /// A file in memory with all that is needed to answer for it.
 struct Asset {
