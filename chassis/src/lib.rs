@@ -8,7 +8,8 @@
 //! The rooms, in the order in which a request walks through them:
 //!
 //! 1. [`service`]: from the command line to a running service and back to a clean stop.
-//! 2. [`config`]: the settings that all services share.
+//! 2. [`config`]: the settings that all services share; [`command`]: what a program does in
+//!    place of serving.
 //! 3. [`http`]: the listener, the limits, the key check, the error body, health, documents.
 //! 4. [`storage`]: one file, many readers, one writer with group commit; idempotency.
 //! 5. [`messaging`]: asking another service, and telling it something reliably.
@@ -32,6 +33,7 @@ pub mod messaging;
 pub mod lab;
 pub mod http;
 pub mod config;
+pub mod command;
 pub mod service;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -7,7 +7,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::Router;
 use clap::Parser;
@@ -16,7 +16,8 @@ use rusqlite::{Connection, Transaction};
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::config::{self, Command, ServiceUrl, SharedSettings};
+use crate::command;
+use crate::config::{self, ServiceUrl, SharedSettings};
 use crate::http::guard::Traffic;
 use crate::http::health::{self, Gauge, Vitals};
 use crate::http::{docs, server};
@@ -28,13 +29,10 @@ use crate::messaging::client::{self, ServiceClient};
 use crate::messaging::outbox;
 use crate::messaging::relay::{OnAnswer, Relay};
 use crate::messaging::signature::Secrets;
-use crate::storage::{self, Db, DbResult, Migration, shell};
+use crate::storage::{self, Db, DbResult, Migration};
 
 /// Exit code of a service whose file or disk is broken (`EX_IOERR` of sysexits.h).
 const BROKEN_STORAGE: u8 = 74;
-
-/// How long `health` waits for an answer.
-const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What a service is.
 #[derive(Clone, Copy, Debug)]
@@ -197,7 +195,7 @@ where
 {
     let settings: S = match config::parse() {
         Ok(settings) => settings,
-        Err((text, 0)) => return print(&text),
+        Err((text, 0)) => return command::print(&text),
         Err((text, code)) => return complain(blueprint, text.trim_end(), code),
     };
     let shared = settings.as_ref().clone();
@@ -211,11 +209,7 @@ where
     };
     let outcome = match (runtime, &shared.command) {
         (Err(cause), _) => Err(format!("cannot start the runtime: {cause}")),
-        (Ok(_), Some(Command::Sql { query })) => {
-            let table = shell::table(&shared.database_path, query);
-            table.map(|table| print(&table)).map_err(|cause| cause.to_string())
-        }
-        (Ok(runtime), Some(Command::Health)) => runtime.block_on(ask_health(&shared)),
+        (Ok(runtime), Some(command)) => runtime.block_on(command::run(command, &shared)),
         (Ok(runtime), None) => runtime.block_on(serve(blueprint, settings, shared, build)),
     };
     log::flush();
@@ -271,23 +265,6 @@ fn stop_signal() -> io::Result<impl Future<Output = ()>> {
             _ = interrupt.recv() => {}
         }
     })
-}
-
-async fn ask_health(settings: &SharedSettings) -> Result<ExitCode, StartError> {
-    let url = format!("{}/health", settings.own_url());
-    let client = client::connector().map_err(|cause| cause.to_string())?;
-    let answer = client.get(&url).timeout(HEALTH_TIMEOUT).send().await;
-    match answer {
-        Ok(answer) if answer.status().is_success() => Ok(ExitCode::SUCCESS),
-        Ok(answer) => Err(format!("{url} answered {}", answer.status())),
-        Err(cause) => Err(format!("{url} does not answer: {cause}")),
-    }
-}
-
-fn print(text: &str) -> ExitCode {
-    // A closed pipe (`cart sql ... | head`) is the reader's choice, not a failure.
-    let _ = io::stdout().write_all(text.as_bytes());
-    ExitCode::SUCCESS
 }
 
 fn complain(blueprint: Blueprint, sentence: &str, code: u8) -> ExitCode {
