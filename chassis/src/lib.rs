@@ -34,6 +34,8 @@ pub mod lab;
 pub mod http;
 pub mod config;
 pub mod command;
+#[cfg(feature = "trace-context-harness")]
+mod trace_context_harness;
 pub mod service;
 #[cfg(feature = "testing")]
 pub mod testing;

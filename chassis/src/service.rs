@@ -30,6 +30,8 @@ use crate::messaging::outbox;
 use crate::messaging::relay::{OnAnswer, Relay};
 use crate::messaging::signature::Secrets;
 use crate::storage::{self, Db, DbResult, Migration};
+#[cfg(feature = "trace-context-harness")]
+use crate::trace_context_harness;
 
 /// Exit code of a service whose file or disk is broken (`EX_IOERR` of sysexits.h).
 const BROKEN_STORAGE: u8 = 74;
@@ -148,10 +150,14 @@ impl Platform {
             reset: blueprint.reset,
             forget: self.forget_everything(),
         };
+        #[cfg(feature = "trace-context-harness")]
+        let harness = trace_context_harness::routes(self.outbound.clone(), lab.clone());
         let db = self.db.clone();
         let gauges = self.into_gauges();
         let vitals = Vitals::new(blueprint.title, db, traffic.clone(), page, gauges);
         let public = health::public_routes(vitals.clone()).merge(docs::routes(blueprint.openapi));
+        #[cfg(feature = "trace-context-harness")]
+        let public = public.merge(harness);
         let mut api = api.merge(health::internal_routes(vitals));
         if lab.is_open() {
             recorder::start();

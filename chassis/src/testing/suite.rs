@@ -48,6 +48,7 @@ macro_rules! every_service {
             keys::every_listed_key_is_accepted,
             errors::a_path_that_does_not_exist_is_404,
             errors::a_method_that_a_path_does_not_have_is_405,
+            errors::a_normal_build_is_no_open_relay,
             errors::a_client_that_asks_gets_the_full_form_of_an_error,
             errors::a_sane_request_id_comes_back_and_another_is_replaced,
             errors::nonsense_is_refused_and_harms_nobody,

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Subject;
-use crate::testing::{Process, eventually, raw_request};
+use crate::testing::{Neighbor, Process, eventually, raw_request};
 
 /// Requests that are none, or not for us.
 const NONSENSE: [&[u8]; 9] = [
@@ -25,6 +25,22 @@ pub async fn a_path_that_does_not_exist_is_404(subject: &Subject) {
     for path in ["/", "/nothing", "/internal", "/docs/nothing", "//", "/%2e%2e/"] {
         service.get(path).await.expect_problem(404, "Not found");
     }
+}
+
+/// The route that the W3C trace-context tests need would let strangers send requests in our
+/// name. Only a build that is made for those tests has it.
+pub async fn a_normal_build_is_no_open_relay(subject: &Subject) {
+    if cfg!(feature = "trace-context-harness") {
+        return;
+    }
+    let (service, neighbor) = (subject.program.clone().start().await, Neighbor::start());
+
+    let errands = json!([{ "url": neighbor.url(), "arguments": [] }]);
+    let post = service.post("/trace-context-harness").json(&errands);
+    post.clone().await.expect_problem(404, "Not found");
+    post.without_key().await.expect_problem(404, "Not found");
+
+    assert_eq!(neighbor.requests().len(), 0);
 }
 
 /// With the methods that it has.
