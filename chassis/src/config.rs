@@ -43,6 +43,10 @@ pub struct SharedSettings {
     /// What is logged, in the syntax of the `tracing` crate
     #[arg(long = "log", env = "RUST_LOG", default_value = "info")]
     pub log_filter: String,
+    /// Collector that gets the recorded spans, over OTLP: http://localhost:4318; none if empty
+    #[cfg(feature = "otlp")]
+    #[arg(long, env, default_value = "", hide_default_value = true)]
+    pub otel_exporter_otlp_endpoint: CollectorUrl,
     /// Threads that serve requests. One is the fastest where services share two cores
     #[arg(long, env, default_value = "1", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub worker_threads: u8,
@@ -135,6 +139,26 @@ impl FromStr for ServiceUrl {
             return Err("must be an address like http://localhost:8002".to_owned());
         }
         Ok(Self(url.to_owned()))
+    }
+}
+
+/// The base address of a collector of spans; none if the setting is empty, as OpenTelemetry
+/// wants it.
+#[cfg(feature = "otlp")]
+#[derive(Clone, Debug)]
+pub struct CollectorUrl(pub Option<ServiceUrl>);
+
+#[cfg(feature = "otlp")]
+impl FromStr for CollectorUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Ok(Self(None));
+        }
+        let url = ServiceUrl::from_str(text);
+        url.map(|url| Self(Some(url)))
+            .map_err(|_| "must be an address like http://localhost:4318".to_owned())
     }
 }
 

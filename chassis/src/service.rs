@@ -21,6 +21,8 @@ use crate::config::{self, ServiceUrl, SharedSettings};
 use crate::http::guard::Traffic;
 use crate::http::health::{self, Gauge, Vitals};
 use crate::http::{docs, server};
+#[cfg(feature = "otlp")]
+use crate::insight::otlp;
 use crate::insight::{log, metrics, recorder};
 use crate::lab::policy::Switch;
 use crate::lab::routes::LabRoom;
@@ -231,6 +233,8 @@ async fn serve<S>(
     log::start(shared.log_format, &shared.log_filter)?;
     shared.api_key.check_exposure(shared.host, shared.allow_demo_key)?;
     let page = metrics::install().map_err(sentence)?;
+    #[cfg(feature = "otlp")]
+    let exporter = otlp::start(blueprint.name, &shared.otel_exporter_otlp_endpoint)?;
     // The listener comes first: a second copy of a service must not touch the first one's file.
     let address = shared.address();
     let listener =
@@ -252,6 +256,8 @@ async fn serve<S>(
     };
     upkeep.abort();
     db.close().await;
+    #[cfg(feature = "otlp")]
+    otlp::finish(exporter).await;
     tracing::info!(service = blueprint.name, "stopped");
     Ok(code)
 }

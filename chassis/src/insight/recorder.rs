@@ -31,9 +31,18 @@ const NAME_MAX: usize = 200;
 
 static RING: OnceLock<Mutex<Ring>> = OnceLock::new();
 
-/// Starts keeping spans. Until then nothing is recorded.
+/// Starts keeping spans. Until then none is recorded, unless a collector wants them.
 pub fn start() {
     RING.get_or_init(Mutex::default);
+}
+
+/// Whether anybody wants spans.
+fn is_on() -> bool {
+    #[cfg(feature = "otlp")]
+    if super::otlp::is_on() {
+        return true;
+    }
+    RING.get().is_some()
 }
 
 /// The spans of a trace that this service has kept, oldest first.
@@ -133,21 +142,21 @@ pub struct Step {
 #[derive(Clone, Debug, Serialize)]
 pub struct SpanRecord {
     #[serde(skip)]
-    trace_id: String,
-    span_id: String,
-    parent_id: Option<String>,
-    kind: SpanKind,
-    name: String,
-    start_us: u64,
-    duration_us: u64,
-    status: Option<u16>,
-    outcome: Option<String>,
-    steps: Vec<Step>,
+    pub(super) trace_id: String,
+    pub(super) span_id: String,
+    pub(super) parent_id: Option<String>,
+    pub(super) kind: SpanKind,
+    pub(super) name: String,
+    pub(super) start_us: u64,
+    pub(super) duration_us: u64,
+    pub(super) status: Option<u16>,
+    pub(super) outcome: Option<String>,
+    pub(super) steps: Vec<Step>,
 }
 
 impl SpanRecord {
     /// The memory that it takes, near enough.
-    fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         let steps = self.steps.iter().map(|step| size_of::<Step>() + step.text.len());
         let texts = [&self.trace_id, &self.span_id, &self.name].map(String::len);
         let optional =
@@ -168,14 +177,14 @@ struct Open {
 }
 
 impl Span {
-    /// Begins a span with the ids of `trace`, if it is sampled and spans are kept.
+    /// Begins a span with the ids of `trace`, if it is sampled and anybody wants spans.
     pub fn begin(
         kind: SpanKind,
         trace: &TraceContext,
         parent_id: Option<u64>,
         name: impl FnOnce() -> String,
     ) -> Option<Self> {
-        if !trace.is_sampled() || RING.get().is_none() {
+        if !trace.is_sampled() || !is_on() {
             return None;
         }
         let record = SpanRecord {
@@ -241,10 +250,14 @@ impl Open {
     }
 
     fn keep(&mut self) {
-        let (Some(mut record), Some(ring)) = (self.record.take(), RING.get()) else { return };
+        let Some(mut record) = self.record.take() else { return };
         record.duration_us = whole_us(self.started.elapsed());
         record.steps.shrink_to_fit();
-        ring.lock().unwrap_or_else(PoisonError::into_inner).push(record);
+        #[cfg(feature = "otlp")]
+        super::otlp::enqueue(&record);
+        if let Some(ring) = RING.get() {
+            ring.lock().unwrap_or_else(PoisonError::into_inner).push(record);
+        }
     }
 }
 
