@@ -27,6 +27,7 @@
 //! 2. [`client`] and [`answer`]: asking it, and what it said.
 //! 3. [`document`]: every answer is held against the service's OpenAPI document.
 //! 4. [`neighbor`]: a service that behaves as badly as the test needs.
+//!    With the feature `otlp`, the module `collector` has one that reads spans.
 //! 5. [`raw`]: clients that behave badly.
 //! 6. [`eventually`](mod@eventually): waiting for background work without sleeping.
 //! 7. [`routes`]: the route table and the document name the same routes.
@@ -45,6 +46,8 @@ pub mod client;
 pub mod answer;
 pub mod document;
 pub mod neighbor;
+#[cfg(feature = "otlp")]
+pub mod collector;
 pub mod raw;
 pub mod eventually;
 pub mod routes;

@@ -70,7 +70,7 @@ async fn a_reset_forgets_everything() {
     assert_eq!(shop.lines("user1").await, json!([line(1, 1), line(2, 1)]));
 }
 
-fn subject() -> LabSubject {
+pub fn subject() -> LabSubject {
     LabSubject {
         program: program(),
         service: "cart",

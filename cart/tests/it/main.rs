@@ -17,3 +17,5 @@ mod idempotency;
 mod durability;
 mod tracing;
 mod lab;
+#[cfg(all(feature = "otlp", feature = "trace-context-harness"))]
+mod traces;

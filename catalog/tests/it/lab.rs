@@ -38,7 +38,7 @@ async fn after_a_reset_everybody_sees_the_first_list() {
     assert_eq!(list().await, first_day);
 }
 
-fn subject() -> LabSubject {
+pub fn subject() -> LabSubject {
     LabSubject {
         program: program(),
         service: "catalog",

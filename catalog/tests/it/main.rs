@@ -22,3 +22,5 @@ mod announcing;
 mod durability;
 mod older_files;
 mod lab;
+#[cfg(all(feature = "otlp", feature = "trace-context-harness"))]
+mod traces;

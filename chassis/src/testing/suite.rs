@@ -18,6 +18,16 @@ pub mod lab_crash;
 pub mod lab_policy;
 pub mod lab_books;
 pub mod lab_traces;
+#[cfg(all(feature = "otlp", feature = "trace-context-harness"))]
+pub mod traces;
+#[cfg(all(feature = "otlp", feature = "trace-context-harness"))]
+pub mod trace_harness;
+#[cfg(all(feature = "otlp", feature = "trace-context-harness"))]
+pub mod trace_parents;
+#[cfg(all(feature = "otlp", feature = "trace-context-harness"))]
+pub mod trace_states;
+#[cfg(all(feature = "otlp", feature = "trace-context-harness"))]
+pub mod exporting;
 
 use super::program::Program;
 

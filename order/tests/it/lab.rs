@@ -42,7 +42,7 @@ fn place(order: &Client, number: u32) -> Request {
     order.post(&format!("/orders?user_id=user{number}")).json(&laptop_and_mice())
 }
 
-fn subject() -> LabSubject {
+pub fn subject() -> LabSubject {
     LabSubject {
         program: program(),
         service: "order",

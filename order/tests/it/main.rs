@@ -20,3 +20,5 @@ mod tracing;
 mod durability;
 mod older_files;
 mod lab;
+#[cfg(all(feature = "otlp", feature = "trace-context-harness"))]
+mod traces;

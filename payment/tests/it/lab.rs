@@ -53,7 +53,7 @@ fn pay(payment: &Client, number: u32) -> Request {
     payment.post(&pay_path(order, "999.99"))
 }
 
-fn subject() -> LabSubject {
+pub fn subject() -> LabSubject {
     LabSubject {
         program: program(),
         service: "payment",
