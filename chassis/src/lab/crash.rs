@@ -1,18 +1,14 @@
 //! Dying at a chosen place between two commits.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use serde::Deserialize;
 
-use super::scope::{Scoped, Tag, Ttl};
+use super::scope::{Scoped, Tag, Ttl, Whose};
 
 /// The places of a service where it can be made to die.
 #[derive(Clone, Debug)]
 pub(super) struct CrashPoints {
     names: &'static [&'static str],
     armed: Scoped<&'static str>,
-    is_armed: Arc<AtomicBool>,
 }
 
 /// What `POST /internal/crash` asks for.
@@ -27,7 +23,7 @@ pub struct CrashDraft {
 
 impl CrashPoints {
     pub(super) fn new(names: &'static [&'static str]) -> Self {
-        Self { names, armed: Scoped::default(), is_armed: Arc::default() }
+        Self { names, armed: Scoped::default() }
     }
 
     /// Arms a point.
@@ -39,22 +35,25 @@ impl CrashPoints {
         let name = self.names.iter().find(|name| **name == draft.at);
         let name = *name.ok_or_else(|| format!("at: must be one of {}", self.names.join(", ")))?;
         self.armed.set(draft.only_for, name, draft.ttl_s);
-        self.is_armed.store(true, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Forgets all that is armed.
-    pub(super) fn disarm(&self) {
-        self.is_armed.store(false, Ordering::Relaxed);
-        self.armed.clear();
+    /// Nobody dies there any more.
+    pub(super) fn disarm(&self, whose: &Whose) {
+        self.armed.end(whose);
     }
 
     pub(super) fn names(&self) -> &'static [&'static str] {
         self.names
     }
 
+    /// The points that are armed, with their tags and remaining seconds.
+    pub(super) fn armed(&self) -> Vec<(Option<Tag>, &'static str, u64)> {
+        self.armed.list_with_seconds()
+    }
+
     pub(super) fn pass(&self, name: &str) {
-        if self.is_armed.load(Ordering::Relaxed) && self.armed.current() == Some(name) {
+        if self.armed.current() == Some(name) {
             tracing::error!(at = name, "the process dies here on purpose");
             std::process::abort();
         }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::scope::{Scoped, Tag, Ttl};
+use super::scope::{Scoped, Tag, Ttl, Whose};
 
 /// Go on without the answer of a neighbor, and make up for it later.
 pub const FAIL_OPEN: &str = "fail-open";
@@ -81,14 +81,13 @@ impl Switch {
     }
 
     /// Goes back to the standing choice.
-    pub(super) fn clear(&self) {
-        self.passing.clear();
+    pub(super) fn end(&self, whose: &Whose) {
+        self.passing.end(whose);
     }
 
     /// The choices that differ from the standing one, with their tags and remaining seconds.
     pub(super) fn passing(&self) -> Vec<(Option<Tag>, &'static str, u64)> {
-        let list = self.passing.list().into_iter();
-        list.map(|(tag, entry)| (tag, entry.thing, entry.remaining_s())).collect()
+        self.passing.list_with_seconds()
     }
 }
 
@@ -105,7 +104,7 @@ mod tests {
         assert!(switch.is(FAIL_CLOSED));
         assert_eq!((switch.standing(), switch.passing().len()), (FAIL_OPEN, 1));
 
-        switch.clear();
+        switch.end(&Whose::default());
         assert!(switch.is(FAIL_OPEN));
     }
 

@@ -15,7 +15,7 @@ use super::Lab;
 use super::crash::CrashDraft;
 use super::faults::{Fault, FaultDraft};
 use super::policy::Switch;
-use super::scope::{Tag, Ttl};
+use super::scope::{Tag, Ttl, Whose};
 use crate::http::Problem;
 use crate::http::extract::{Json, Path, Query};
 use crate::id::Id;
@@ -53,7 +53,10 @@ pub struct LabRoom {
 pub fn routes(room: LabRoom) -> Router {
     let mut routes = Router::new()
         .route("/internal/faults", get(list_faults).put(set_fault).delete(clear_faults))
-        .route("/internal/crash", get(list_crash_points).post(arm_crash_point))
+        .route(
+            "/internal/crash",
+            get(list_crash_points).post(arm_crash_point).delete(disarm_crash_points),
+        )
         .route("/internal/policy", get(list_policies).put(set_policy).delete(clear_policies))
         .route("/internal/traces/{trace_id}", get(show_trace))
         .route("/internal/ledger", get(show_ledger))
@@ -64,13 +67,6 @@ pub fn routes(room: LabRoom) -> Router {
             .route("/internal/outbox/{id}/replay", post(replay));
     }
     routes.with_state(room)
-}
-
-/// For whom something is cleared.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ScopeQuery {
-    only_for: Option<Tag>,
 }
 
 #[derive(Serialize)]
@@ -128,21 +124,25 @@ async fn set_fault(
     fault_views(&room.lab)
 }
 
-/// `DELETE /internal/faults`: all of them, or those of one tag.
+/// `DELETE /internal/faults`.
 async fn clear_faults(
     State(room): State<LabRoom>,
-    Query(query): Query<ScopeQuery>,
+    Query(whose): Query<Whose>,
 ) -> JsonAnswer<Value> {
-    match query.only_for {
-        Some(tag) => room.lab.faults.remove(Some(&tag)),
-        None => room.lab.faults.clear(),
-    }
+    room.lab.faults.end(&whose);
     fault_views(&room.lab)
+}
+
+fn crash_views(lab: &Lab) -> JsonAnswer<Value> {
+    let armed = lab.crash.armed().into_iter().map(|(only_for, at, remaining_s)| {
+        json!({ "at": at, "only_for": only_for, "remaining_s": remaining_s })
+    });
+    JsonAnswer(json!({ "points": lab.crash.names(), "armed": armed.collect::<Vec<_>>() }))
 }
 
 /// `GET /internal/crash`.
 async fn list_crash_points(State(room): State<LabRoom>) -> JsonAnswer<Value> {
-    JsonAnswer(json!({ "points": room.lab.crash.names() }))
+    crash_views(&room.lab)
 }
 
 /// `POST /internal/crash`: the process dies the next time it passes there.
@@ -152,6 +152,15 @@ async fn arm_crash_point(
 ) -> Result<StatusCode, Problem> {
     room.lab.crash.arm(draft).map_err(Problem::invalid)?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// `DELETE /internal/crash`: whoever has second thoughts.
+async fn disarm_crash_points(
+    State(room): State<LabRoom>,
+    Query(whose): Query<Whose>,
+) -> JsonAnswer<Value> {
+    room.lab.crash.disarm(&whose);
+    crash_views(&room.lab)
 }
 
 fn policy_views(room: &LabRoom) -> JsonAnswer<Value> {
@@ -205,8 +214,11 @@ fn known_policies(room: &LabRoom) -> String {
 }
 
 /// `DELETE /internal/policy`: back to the standing choices.
-async fn clear_policies(State(room): State<LabRoom>) -> JsonAnswer<Value> {
-    room.switches.iter().for_each(Switch::clear);
+async fn clear_policies(
+    State(room): State<LabRoom>,
+    Query(whose): Query<Whose>,
+) -> JsonAnswer<Value> {
+    room.switches.iter().for_each(|switch| switch.end(&whose));
     policy_views(&room)
 }
 
@@ -226,9 +238,10 @@ async fn show_trace(
 /// `POST /internal/reset`: as on the first day, faults and all.
 async fn reset(State(room): State<LabRoom>) -> Result<StatusCode, Problem> {
     room.db.write(room.reset).await?;
-    room.lab.faults.clear();
-    room.lab.crash.disarm();
-    room.switches.iter().for_each(Switch::clear);
+    let everything = Whose::default();
+    room.lab.faults.end(&everything);
+    room.lab.crash.disarm(&everything);
+    room.switches.iter().for_each(|switch| switch.end(&everything));
     (room.forget)();
     Ok(StatusCode::NO_CONTENT)
 }

@@ -48,6 +48,16 @@ impl Tag {
     }
 }
 
+/// Whose things are ended: one tag's, the one that is for everybody, or, if nothing is said,
+/// all of them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Whose {
+    only_for: Option<Tag>,
+    #[serde(default)]
+    untagged: bool,
+}
+
 /// How long something lasts.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(try_from = "u32")]
@@ -121,14 +131,16 @@ impl<T: Clone> Scoped<T> {
         things.insert(tag, entry);
     }
 
-    /// Removes the thing for everybody or for a tag.
-    pub fn remove(&self, tag: Option<&Tag>) {
-        self.things.write().unwrap_or_else(PoisonError::into_inner).remove(&tag.cloned());
-    }
-
-    /// Removes all things.
-    pub fn clear(&self) {
-        self.things.write().unwrap_or_else(PoisonError::into_inner).clear();
+    /// Removes things before their time is over.
+    pub fn end(&self, whose: &Whose) {
+        let Whose { only_for, untagged } = whose;
+        let is_meant = |tag: &Option<Tag>| match tag {
+            _ if only_for.is_none() && !untagged => true,
+            Some(_) => tag == only_for,
+            None => *untagged,
+        };
+        let mut things = self.things.write().unwrap_or_else(PoisonError::into_inner);
+        things.retain(|tag, _| !is_meant(tag));
     }
 
     /// The thing that is meant for the request that is being served.
@@ -150,6 +162,12 @@ impl<T: Clone> Scoped<T> {
         let mut list: Vec<_> = alive.map(|(tag, entry)| (tag.clone(), entry.clone())).collect();
         list.sort_by(|(one, _), (other, _)| one.cmp(other));
         list
+    }
+
+    /// The same, with the whole seconds until their time is over.
+    pub fn list_with_seconds(&self) -> Vec<(Option<Tag>, T, u64)> {
+        let list = self.list().into_iter();
+        list.map(|(tag, entry)| (tag, entry.thing.clone(), entry.remaining_s())).collect()
     }
 }
 

@@ -65,7 +65,7 @@ fn removing_everybodys_thing_leaves_those_of_tags() {
     things.set(None, 1, LONG);
     things.set(Some(tag("ann")), 2, LONG);
 
-    things.remove(None);
+    things.end(&Whose { untagged: true, ..Whose::default() });
 
     assert_eq!(things.current(), None);
     assert_eq!(with_baggage("lab=ann", || things.current()), Some(2));

@@ -68,12 +68,13 @@ pub(super) fn tagged(request: Request, tag: &str) -> Request {
 }
 
 /// The routes that every lab has, as method and path.
-pub(super) const ROUTES: [(&str, &str); 12] = [
+pub(super) const ROUTES: [(&str, &str); 13] = [
     ("GET", "/internal/faults"),
     ("PUT", "/internal/faults"),
     ("DELETE", "/internal/faults"),
     ("GET", "/internal/crash"),
     ("POST", "/internal/crash"),
+    ("DELETE", "/internal/crash"),
     ("GET", "/internal/policy"),
     ("PUT", "/internal/policy"),
     ("DELETE", "/internal/policy"),
@@ -104,10 +105,13 @@ macro_rules! every_lab {
             lab_scope::a_fault_for_a_tag_meets_only_its_requests,
             lab_scope::a_tags_own_fault_goes_before_everybodys,
             lab_scope::the_faults_of_one_tag_can_be_ended_alone,
+            lab_scope::the_fault_for_everybody_can_be_ended_alone,
             lab_scope::every_tag_has_a_breaker_of_its_own,
             lab_crash::an_unknown_crash_point_is_refused_with_the_known_ones,
             lab_crash::only_the_tagged_request_kills_and_nothing_is_lost,
+            lab_crash::one_student_can_disarm_without_the_others,
             lab_policy::a_policy_is_changed_for_a_tag_and_for_a_while,
+            lab_policy::the_policy_of_one_tag_can_be_put_back_alone,
             lab_policy::a_policy_that_makes_no_sense_is_refused_and_changes_nothing,
             lab_books::a_reset_brings_the_first_day_back,
             lab_books::a_reset_ends_everything_that_the_lab_has_set,

@@ -1,6 +1,6 @@
 //! Dying at a chosen place.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::lab::{LabSubject, tagged};
 
@@ -47,4 +47,32 @@ pub async fn only_the_tagged_request_kills_and_nothing_is_lost(subject: &LabSubj
     assert_ne!(service.pid(), pid);
     let repeat = tagged(act(&service, 3), "ann").idempotency_key("k").await;
     assert!((200..300).contains(&repeat.status), "{repeat}");
+}
+
+/// Second thoughts are one's own, too.
+pub async fn one_student_can_disarm_without_the_others(subject: &LabSubject) {
+    let mut service = subject.open().await;
+    let (point, act) = subject.crash;
+    for tag in ["bob", "ann"] {
+        let draft = json!({ "at": point, "only_for": tag, "ttl_s": 60 });
+        service.post("/internal/crash").json(&draft).await.expect_status(204);
+    }
+    let list = service.get("/internal/crash").await.expect_status(200);
+    assert_eq!(armed(&list), [(json!(point), json!("ann")), (json!(point), json!("bob"))]);
+
+    let left = service.delete("/internal/crash?only_for=ann").await.expect_status(200);
+
+    assert_eq!(armed(&left), [(json!(point), json!("bob"))]);
+    let answer = tagged(act(&service, 1), "ann").await;
+    assert!((200..300).contains(&answer.status), "{answer}");
+    assert!(tagged(act(&service, 2), "bob").try_send().await.is_err(), "it was answered");
+    service.wait().await;
+    service.restart().await;
+    let left = service.get("/internal/crash").await.expect_status(200);
+    assert!(armed(&left).is_empty(), "a restart forgets");
+}
+
+fn armed(list: &Value) -> Vec<(Value, Value)> {
+    let armed = list["armed"].as_array().into_iter().flatten();
+    armed.map(|it| (it["at"].clone(), it["only_for"].clone())).collect()
 }

@@ -33,6 +33,29 @@ pub async fn a_policy_is_changed_for_a_tag_and_for_a_while(subject: &LabSubject)
     assert_eq!(left().await, Some(0));
 }
 
+/// One student's second thoughts are not everybody's.
+pub async fn the_policy_of_one_tag_can_be_put_back_alone(subject: &LabSubject) {
+    let service = subject.open().await;
+    let Some([name, _, other]) = subject.policy else {
+        service.delete("/internal/policy?only_for=ann").await.expect_status(200);
+        return;
+    };
+    for tag in [json!(null), json!("bob"), json!("ann")] {
+        let draft = json!({ name: other, "only_for": tag });
+        service.put(PATH).json(&draft).await.expect_status(200);
+    }
+    let whose = async |query: &str| {
+        let left = service.delete(&format!("{PATH}?{query}")).await.expect_status(200);
+        let left = left[name]["overrides"].as_array().cloned().unwrap_or_default();
+        left.into_iter().map(|it| it["only_for"].clone()).collect::<Vec<_>>()
+    };
+
+    assert_eq!(whose("only_for=ann").await, [json!(null), json!("bob")]);
+    assert_eq!(whose("untagged=true").await, [json!("bob")]);
+    service.delete(&format!("{PATH}?only_for=a%20b")).await.expect_status(422);
+    assert_eq!(whose("only_for=nobody").await, [json!("bob")]);
+}
+
 /// All or nothing, and the refusal says what there is.
 pub async fn a_policy_that_makes_no_sense_is_refused_and_changes_nothing(subject: &LabSubject) {
     let service = subject.open().await;

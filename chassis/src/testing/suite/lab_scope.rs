@@ -52,6 +52,22 @@ pub async fn the_faults_of_one_tag_can_be_ended_alone(subject: &LabSubject) {
     assert!(tags(&left).is_empty());
 }
 
+/// A teacher ends the demonstration, and the students go on with theirs.
+pub async fn the_fault_for_everybody_can_be_ended_alone(subject: &LabSubject) {
+    let service = subject.open().await;
+    break_for(&service, "error", "ann").await;
+    set_fault(&service, &json!({ "kind": "error" })).await.expect_status(200);
+
+    let left = service.delete("/internal/faults?untagged=true").await.expect_status(200);
+
+    assert_eq!(tags(&left), [json!("ann")]);
+    assert_eq!(status_for(&service, subject, "ann").await, 500);
+    service.get(subject.get).await.expect_status(200);
+    service.delete("/internal/faults?untagged=perhaps").await.expect_status(422);
+    let left = service.delete("/internal/faults?untagged=true&only_for=ann").await;
+    assert!(tags(&left.expect_status(200)).is_empty());
+}
+
 /// One student's dead neighbor is not everybody's.
 pub async fn every_tag_has_a_breaker_of_its_own(subject: &LabSubject) {
     let (service, neighbor) = subject.open_with_neighbor().await;
