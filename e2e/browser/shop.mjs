@@ -52,6 +52,24 @@ export function lab(method, service, room, body) {
   return shop(method, `/lab/${service}/${room}`, body);
 }
 
+export const SERVICES = ["cart", "catalog", "order", "payment"];
+
+/** What is broken for a tag, or for everybody (null): "cart faults", "order policy", ... */
+export async function brokenFor(tag) {
+  const rooms = SERVICES.flatMap((service) => ["faults", "policy", "crash"].map((room) => [service, room]));
+  const found = await Promise.all(rooms.map(async ([service, room]) => {
+    const body = await lab("GET", service, room);
+    const list = room === "faults" ? body.faults : room === "crash" ? body.armed : Object.values(body).flatMap(({ overrides }) => overrides);
+    return list.some(({ only_for: whose }) => whose === tag) ? [`${service} ${room}`] : [];
+  }));
+  return found.flat();
+}
+
+/** Ends everything that anybody has broken. */
+export function unbreak() {
+  return Promise.all(SERVICES.flatMap((service) => ["faults", "policy", "crash"].map((room) => lab("DELETE", service, room))));
+}
+
 /** Runs the body while a service has a fault, and ends the fault whatever happens. */
 export async function withFault(service, fault, body) {
   await lab("PUT", service, "faults", { ttl_s: 30, ...fault });
