@@ -34,12 +34,14 @@ function told(wrongs) {
   return `The page did wrong:\n${wrongs.join("\n")}`;
 }
 
-async function openPage({ user, key = API_KEY, theme = "auto", width = 1280, height = 900, ...media }) {
+/** A page for one reader; the caller closes it and looks at its `wrongs`. */
+export async function openPage({ user, key = API_KEY, tag = "", theme = "auto", width = 1280, height = 900, ...media }) {
   const context = await browser.newContext({ viewport: { width, height }, reducedMotion: "reduce", ...media });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
+  page.expectedFailures = [];
   const wrongs = await watch(page);
-  const settings = JSON.stringify({ user, key, theme });
+  const settings = JSON.stringify({ user, key, tag, theme });
   await page.addInitScript((kept) => {
     if (!localStorage.getItem("shop-settings")) localStorage.setItem("shop-settings", kept);
   }, settings);

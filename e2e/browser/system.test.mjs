@@ -1,18 +1,13 @@
-// The system view: how the services are, and the switches that break them.
+// The system view: how the services are, and what travels between them.
 
 import assert from "node:assert/strict";
 import { pageTest } from "./support.mjs";
-import { addToCart, cartLine, lab, newProduct, newUser, sees, shop, until, withoutCatalog } from "./shop.mjs";
+import { addToCart, cartLine, lab, newProduct, newUser, sees, shop, unbreak, withoutCatalog } from "./shop.mjs";
 
 const SYSTEM = { view: "system" };
 const card = (page, name) => page.getByRole("region", { name, exact: true });
 const faultsOf = async (service) => (await lab("GET", service, "faults")).faults;
-const policyOf = async (service, name) => (await lab("GET", service, "policy"))[name];
 const open = (page, view) => page.getByRole("link", { name: view, exact: true }).click();
-
-async function unbreak() {
-  await Promise.all(["cart", "catalog", "order", "payment"].flatMap((service) => [lab("DELETE", service, "faults"), lab("DELETE", service, "policy")]));
-}
 
 pageTest("the map shows four services and the size of the whole shop", SYSTEM, async (page) => {
   await page.locator(".whole-number", { hasText: /^\d+ MB$/ }).waitFor();
@@ -24,26 +19,6 @@ pageTest("the map shows four services and the size of the whole shop", SYSTEM, a
   assert.match(await page.locator(".map").getAttribute("aria-label"), /cart has \d+ MB/);
   await page.locator(".plot polyline").first().waitFor({ state: "attached" });
 });
-
-for (const [title, kind] of [["Down", "down"], ["Slow", "slow"], ["Error", "error"], ["Hang", "hang"]]) {
-  pageTest(`the switch "${title}" breaks a service for a while, and ends it`, SYSTEM, async (page) => {
-    try {
-      await page.getByLabel("Slow means").selectOption("3 seconds");
-      await page.getByRole("button", { name: `${title}: catalog` }).click();
-      await card(page, "catalog").getByText(/for everybody/).waitFor();
-      const [fault] = await faultsOf("catalog");
-      assert.equal(fault.kind, kind);
-      if (kind === "slow") assert.equal(fault.latency_ms, 3_000);
-      await card(page, "catalog").getByText("broken on purpose").waitFor();
-      await card(page, "catalog").getByText(/1[01]\d s left/).waitFor();
-      await page.getByRole("button", { name: `End: catalog ${kind} for everybody` }).click();
-      await card(page, "catalog").getByText("up", { exact: true }).waitFor();
-      assert.deepEqual(await faultsOf("catalog"), []);
-    } finally {
-      await unbreak();
-    }
-  });
-}
 
 pageTest("a fault for my tag meets only my requests", SYSTEM, async (page) => {
   const tag = newUser();
@@ -70,45 +45,6 @@ pageTest("a fault for my tag meets only my requests", SYSTEM, async (page) => {
   }
 });
 
-pageTest("a policy is switched for a while, and put back", SYSTEM, async (page) => {
-  try {
-    await card(page, "cart").getByRole("button", { name: "fail-closed" }).click();
-    await card(page, "cart").getByText(/for everybody, 1[01]\d s left/).waitFor();
-    const { choice, overrides } = await policyOf("cart", "cart_validation");
-    assert.equal(choice, "fail-open");
-    assert.equal(overrides[0].choice, "fail-closed");
-    await card(page, "cart").getByRole("button", { name: "fail-open" }).click();
-    await until(async () => (await policyOf("cart", "cart_validation")).overrides.length === 0);
-    assert.equal(await card(page, "cart").getByRole("button", { name: "fail-open" }).getAttribute("aria-pressed"), "true");
-  } finally {
-    await unbreak();
-  }
-});
-
-pageTest("all faults and policies end with one button", SYSTEM, async (page) => {
-  await page.getByRole("button", { name: "Slow: cart" }).click();
-  await card(page, "payment").getByRole("button", { name: "fire-once" }).click();
-  await card(page, "payment").getByText(/for everybody/).waitFor();
-  await page.getByRole("button", { name: "End all faults" }).click();
-  await page.getByRole("status").getByText("All faults have ended").waitFor();
-  assert.deepEqual(await faultsOf("cart"), []);
-  assert.deepEqual((await policyOf("payment", "webhook_delivery")).overrides, []);
-});
-
-pageTest("a crash point makes the service die and come back", { ...SYSTEM, expectedFailures: ["/api/cart", "/lab/cart"] }, async (page) => {
-  const before = (await lab("GET", "cart", "health")).uptime_s;
-  await card(page, "cart").getByText("Pull the plug").click();
-  await page.getByRole("button", { name: "committed-before-reply" }).first().click();
-  await page.getByRole("status").getByText("dies the next time").waitFor();
-  await page.getByRole("button", { name: "Add a mouse to the cart" }).click();
-  await page.getByRole("status").getByText("Cart service is unavailable").waitFor();
-  await until(async () => {
-    const health = await lab("GET", "cart", "health").catch(() => null);
-    return health !== null && health.uptime_s <= before + 2;
-  });
-  await card(page, "cart").getByText("up", { exact: true }).waitFor();
-});
-
 pageTest("a service that is away is shown, and found again", { ...SYSTEM, expectedFailures: ["/lab/catalog/"] }, async (page) => {
   await withoutCatalog(async () => {
     await card(page, "catalog").getByText("no answer").waitFor();
@@ -127,6 +63,20 @@ pageTest("a purchase travels over the map and is listed behind the scenes", { ..
   }
   await page.getByRole("status").getByText("Ordered and paid.").waitFor();
   await page.locator(".action", { hasText: "/api/pay?" }).waitFor({ state: "attached" });
+});
+
+const tag = newUser();
+pageTest("a request that has no answer yet is on the map already", { ...SYSTEM, tag, reducedMotion: "no-preference", expectedFailures: ["/api/cart"] }, async (page) => {
+  await card(page, "cart").getByText("up", { exact: true }).waitFor();
+  await lab("PUT", "cart", "faults", { kind: "hang", ttl_s: 60, only_for: tag });
+  try {
+    await page.getByRole("button", { name: "Add a mouse to the cart" }).click();
+    await page.waitForFunction(() => document.querySelector('.pulse[data-way="nginx cart"]'));
+    assert.equal(await page.getByRole("status").getByText("Cart service is unavailable").count(), 0);
+  } finally {
+    await lab("DELETE", "cart", `faults?only_for=${tag}`);
+  }
+  await page.getByRole("status").getByText("Cart service is unavailable").waitFor();
 });
 
 pageTest("nobody is asked while the view is not open", SYSTEM, async (page) => {

@@ -1,7 +1,8 @@
 // How the four services are, from what they say of themselves. Pure.
 
-/** The plots show the last five minutes. */
-export const SPAN_MS = 300_000;
+/** The plots show the last five minutes, or less while less is known. */
+const SPANS_MS = [60_000, 120_000, 300_000];
+const SPAN_MS = SPANS_MS.at(-1);
 
 /** 28311552 becomes "27 MB", as memory is counted: in units of 1024. */
 export function formatBytes(bytes) {
@@ -39,11 +40,18 @@ export function remembered(history, health, at) {
   return [...history.filter((past) => at - past.at <= SPAN_MS), point];
 }
 
+/** The shortest span that holds all that is known. */
+export function spanOf(history, now) {
+  const since = now - (history[0]?.at ?? now);
+  return SPANS_MS.find((span) => since <= span) ?? SPAN_MS;
+}
+
 /**
- * One line of a plot per stretch without a gap, as SVG points in a box of `width` by `height`.
- * The floor is zero, so that a flat line of traffic does not look like an earthquake.
+ * One line of a plot per stretch without a gap, as SVG points in a box of `width` by `height`,
+ * and the area below each. The floor is zero, so that a flat line of traffic does not look like
+ * an earthquake.
  */
-export function plotLines(history, name, now, { width, height }) {
+export function plotLines(history, name, now, { width, height, span = SPAN_MS }) {
   const values = history.map((point) => point[name]).filter((value) => value !== null);
   const top = Math.max(...values, 0);
   const lines = [[]];
@@ -53,11 +61,17 @@ export function plotLines(history, name, now, { width, height }) {
     if (isGap && lines.at(-1).length > 0) lines.push([]);
     before = at;
     if (value === null) continue;
-    const x = width - ((now - at) / SPAN_MS) * width;
+    const x = width - ((now - at) / span) * width;
     const y = height - 1 - (value / (top || 1)) * (height - 3);
     lines.at(-1).push(`${x.toFixed(1)},${y.toFixed(1)}`);
   }
-  return { lines: lines.filter((line) => line.length > 0).map((line) => line.join(" ")), top: values.length > 0 ? top : null };
+  const told = lines.filter((line) => line.length > 0);
+  const floor = (point) => `${point.split(",")[0]},${height - 1}`;
+  return {
+    lines: told.map((line) => line.join(" ")),
+    areas: told.map((line) => [floor(line[0]), ...line, floor(line.at(-1))].join(" ")),
+    top: values.length > 0 ? top : null,
+  };
 }
 
 /** Seconds that are left of something that was looked at `sinceMs` ago. */
@@ -65,11 +79,17 @@ export function remaining(seconds, sinceMs) {
   return Math.max(0, seconds - Math.floor(sinceMs / 1000));
 }
 
-/** How a service is, in a word: what it says itself, and whether something is broken on purpose. */
-export function conditionOf({ isUp, health, faults }) {
+/** Of what is set in the lab, what meets a reader with this tag, and what meets only others. */
+export function splitByTag(list, tag) {
+  const meets = ({ only_for: whose }) => whose === null || whose === tag;
+  return { own: list.filter(meets), others: list.filter((entry) => !meets(entry)) };
+}
+
+/** How a service is, in a word: what it says itself, and whether it is broken for this reader. */
+export function conditionOf({ isUp, health, faults }, tag) {
   if (isUp === null) return "unknown";
   if (!isUp) return "away";
-  if (faults.length > 0) return "faulty";
+  if (splitByTag(faults, tag).own.length > 0) return "faulty";
   return health.database === "connected" ? "up" : "ill";
 }
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { conditionOf, formatBytes, formatRate, formatUptime, hitRatio, isTag, plotLines, remaining, remembered, wholeShop } from "../../../frontend/js/vitals.js";
+import { conditionOf, formatBytes, formatRate, formatUptime, hitRatio, isTag, plotLines, remaining, remembered, spanOf, splitByTag, wholeShop } from "../../../frontend/js/vitals.js";
 
 const health = (news) => ({ resident_bytes: 7 * 1_048_576, database: "connected", requests: { per_second: 3, p50_us: 10, p99_us: 20 }, ...news });
 
@@ -36,10 +36,26 @@ test("a plot starts at zero and breaks where nothing is known", () => {
   assert.equal(plotLines([], "rate", 0, { width: 1, height: 1 }).top, null);
 });
 
+test("a plot shows no more time than is known, and the area under its line", () => {
+  const since = (seconds) => spanOf([{ at: 400_000 - seconds * 1000 }], 400_000) / 1000;
+  assert.deepEqual([0, 60, 61, 121, 300].map(since), [60, 60, 120, 300, 300]);
+  assert.equal(spanOf([], 0), 60_000);
+  const { lines, areas } = plotLines([{ at: 54_000, rate: 2 }, { at: 60_000, rate: 2 }], "rate", 60_000, { width: 100, height: 20, span: 60_000 });
+  assert.deepEqual([lines, areas], [["90.0,2.0 100.0,2.0"], ["90.0,19 90.0,2.0 100.0,2.0 100.0,19"]]);
+});
+
+test("what is for everybody and for my tag is told apart from what is for others", () => {
+  const [all, ann, bob] = [null, "ann", "bob"].map((tag) => ({ only_for: tag }));
+  assert.deepEqual(splitByTag([all, ann, bob], "ann"), { own: [all, ann], others: [bob] });
+  assert.deepEqual(splitByTag([all, ann, bob], ""), { own: [all], others: [ann, bob] });
+});
+
 test("a service is away, ill, broken on purpose or up", () => {
   assert.equal(conditionOf({ isUp: null, health: null, faults: [] }), "unknown");
   assert.equal(conditionOf({ isUp: false, health: null, faults: [] }), "away");
-  assert.equal(conditionOf({ isUp: true, health: health(), faults: [{}] }), "faulty");
+  assert.equal(conditionOf({ isUp: true, health: health(), faults: [{ only_for: null }] }), "faulty");
+  const others = { isUp: true, health: health(), faults: [{ only_for: "ann" }] };
+  assert.deepEqual(["ann", "bob", ""].map((tag) => conditionOf(others, tag)), ["faulty", "up", "up"]);
   assert.equal(conditionOf({ isUp: true, health: health({ database: "unavailable" }), faults: [] }), "ill");
   assert.equal(conditionOf({ isUp: true, health: health(), faults: [] }), "up");
 });

@@ -16,7 +16,7 @@ const HOP_MS = 260;
 /** When a finished request is looked at for what it caused, the second time for deliveries. */
 const TRACE_LOOKS_MS = [150, 1_500];
 
-const BLANK = { isUp: null, health: null, faults: [], policies: {}, points: [], letters: [], history: [], labAt: 0 };
+const BLANK = { isUp: null, health: null, faults: [], policies: {}, points: [], armed: [], letters: [], history: [], labAt: 0 };
 
 export function systemActs(page) {
   const { state, update, guarded, request, say, traces } = page;
@@ -54,7 +54,7 @@ export function systemActs(page) {
   async function lookIntoLab(service) {
     const [faults, policies, crash] = await Promise.all(["faults", "policy", "crash"].map((room) => rooms.read(service, room)));
     if (!faults || !policies || !crash) return;
-    change(service, { faults: faults.body.faults, policies: policies.body, points: crash.body.points, labAt: Date.now() });
+    change(service, { faults: faults.body.faults, policies: policies.body, points: crash.body.points, armed: crash.body.armed, labAt: Date.now() });
   }
 
   async function lookForLetters(service, count) {
@@ -82,10 +82,13 @@ export function systemActs(page) {
     if (others > 0) send(Array.from({ length: others }, () => ["nginx", service]));
   }
 
-  /** The way of a request of this page: known at once up to its service, then from its trace. */
-  async function travel({ traceId, spanId, service }) {
-    let shown = service === "nginx" ? [["browser", "nginx"]] : [["browser", "nginx"], ["nginx", service]];
-    send(shown);
+  /** The way of a request of this page: known at once up to its service, ... */
+  const firstHops = ({ service }) => (service === "nginx" ? [["browser", "nginx"]] : [["browser", "nginx"], ["nginx", service]]);
+  const depart = (action) => send(firstHops(action));
+
+  /** ... and the rest from its trace, when its answer is there. */
+  async function arrive({ traceId, spanId, service }) {
+    let shown = firstHops({ service });
     for (const pause of TRACE_LOOKS_MS) {
       await new Promise((resolve) => setTimeout(resolve, pause));
       if (state.lab.isOpen === false || state.route.view !== "system") return;
@@ -98,7 +101,9 @@ export function systemActs(page) {
 
   // --- What the reader breaks ---
 
-  const scope = () => (state.system.isMine ? { only_for: state.settings.tag } : {});
+  const myTag = () => (state.system.isMine ? state.settings.tag : null);
+  const scope = () => (state.system.isMine ? { only_for: myTag() } : {});
+  const whose = (tag) => (tag === null ? "untagged=true" : String(new URLSearchParams({ only_for: tag })));
 
   /** Faults for a tag need one; without it they would be for nobody. */
   function canScope() {
@@ -122,21 +127,17 @@ export function systemActs(page) {
     await tell(service, "PUT", "faults", `Make the ${service} service ${WORDS[kind]}`, draft);
   }
 
-  async function endFault(service, { only_for: tag }) {
-    const all = state.system.services[service].faults;
-    // Without a tag in the query, the service ends all its faults, those of others, too.
-    const isAlone = all.every((fault) => fault.only_for === null);
-    if (tag === null && !isAlone) return tell(service, "PUT", "faults", `End the fault of ${service} for everybody`, { kind: "slow", latency_ms: 0, ttl_s: 1 });
-    const query = tag === null ? "" : `?${new URLSearchParams({ only_for: tag })}`;
-    return tell(service, "DELETE", `faults${query}`, `End the fault of ${service}`);
+  /** Of one room, what is for a tag or for everybody; what others have set stays. */
+  function end(service, room, { only_for: tag }) {
+    return tell(service, "DELETE", `${room}?${whose(tag)}`, `${ENDINGS[room]} ${service} ${tag === null ? "for everybody" : `for ${tag}`}`);
   }
 
   async function setPolicy(service, name, choice) {
     if (!canScope()) return;
-    const { choice: standing } = state.system.services[service].policies[name];
-    // Back to what stands anyway: nothing has to outlive this second.
-    const ttl = choice === standing ? 1 : state.system.ttl;
-    await tell(service, "PUT", "policy", `Set ${name} to ${choice}`, { [name]: choice, ttl_s: ttl, ...scope() });
+    const { choice: standing, overrides } = state.system.services[service].policies[name];
+    const isForced = myTag() !== null && overrides.some((other) => other.only_for === null && other.choice !== standing);
+    if (choice === standing && !isForced) await end(service, "policy", { only_for: myTag() });
+    else await tell(service, "PUT", "policy", `Set ${name} to ${choice}`, { [name]: choice, ttl_s: state.system.ttl, ...scope() });
   }
 
   async function armCrash(service, point) {
@@ -150,13 +151,18 @@ export function systemActs(page) {
     say("Sent once more.");
   }
 
+  /** Of everybody and every tag, or only of mine: whichever the switches are for. */
   async function endAll() {
-    const broken = SERVICES.filter((service) => state.system.services[service].isUp);
-    await Promise.all(broken.flatMap((service) => [
-      tell(service, "DELETE", "faults", `End all faults of ${service}`),
-      tell(service, "DELETE", "policy", `Put the policies of ${service} back`),
-    ]));
-    say("All faults have ended, and all policies are what they were.");
+    if (!canScope()) return;
+    const query = state.system.isMine ? `?${whose(myTag())}` : "";
+    const alive = SERVICES.filter((service) => state.system.services[service].isUp);
+    await Promise.all(alive.map(async (service) => {
+      const ask = (room) => request("DELETE", `/lab/${service}/${room}${query}`, { about: `${ENDINGS[room]} ${service}` });
+      await Promise.all(Object.keys(ENDINGS).map(ask));
+      await lookIntoLab(service);
+    }));
+    const them = state.system.isMine ? "Your faults" : "All faults";
+    say(`${them} have ended, the policies are what they were, and no crash point is armed.`);
   }
 
   function start() {
@@ -167,10 +173,12 @@ export function systemActs(page) {
   }
 
   return {
-    start, stop: timer.stop, travel, arrange: (news) => update("system", news),
-    setFault: guarded(setFault), endFault: guarded(endFault), setPolicy: guarded(setPolicy),
+    start, stop: timer.stop, depart, arrive, arrange: (news) => update("system", news),
+    setFault: guarded(setFault), end: guarded(end), setPolicy: guarded(setPolicy),
     armCrash: guarded(armCrash), replay: guarded(replay), endAll: guarded(endAll),
   };
 }
 
+/** What it means to empty a room of the lab. */
+const ENDINGS = { faults: "End the faults of", policy: "Put back the policies of", crash: "Disarm the crash points of" };
 const WORDS = { down: "break every connection", slow: "slow", error: "answer 500", hang: "never answer" };

@@ -1,7 +1,7 @@
 // The map: who talks to whom, with requests that travel along the arrows.
 
 import { html, useEffect, useRef, useState } from "../../vendor/htm-preact-standalone.js";
-import { formatBytes, formatRate } from "../vitals.js";
+import { formatBytes, formatRate, splitByTag } from "../vitals.js";
 import { FILES } from "../trace.js";
 
 /** Everybody's place: the middle and the size of a box. */
@@ -16,7 +16,9 @@ const EDGES = [
   ["cart", "catalog"], ["catalog", "cart"], ["order", "catalog"], ["payment", "order"], ["order", "payment"],
   ...Object.entries(FILES),
 ];
-const LANES = { "cart catalog": -22, "catalog cart": 22, "payment order": -22, "order payment": 22 };
+const LANES = { "cart catalog": 4, "catalog cart": 40, "order catalog": 22, "payment order": 4, "order payment": 40 };
+/** Reasons that stand to the left of their arrow, because another arrow is at its right. */
+const LEFT = ["cart catalog", "payment order"];
 const REASONS = {
   "cart catalog": "does it exist?", "catalog cart": "it has changed", "order catalog": "reserve, sell, give back",
   "payment order": "the money is here", "order payment": "give it back",
@@ -31,7 +33,7 @@ function placesFor(rows, { browser, nginx, size, service, file, height }) {
   return places;
 }
 
-export function Map({ services, pulses }) {
+export function Map({ services, pulses, tag }) {
   const isTall = useMedia("(max-width: 40rem)");
   const isCalm = useMedia("(prefers-reduced-motion: reduce)");
   const places = isTall ? TALL : WIDE;
@@ -46,7 +48,7 @@ export function Map({ services, pulses }) {
       ${EDGES.map(([from, to]) => html`
         <${Edge} key=${`${from} ${to}`} ...${{ from, to, places, isTall }} breaker=${breakerOf(from, to)} isFile=${FILES[from] === to}
           isLit=${isCalm && pulses.some((pulse) => pulse.from === from && pulse.to === to)} />`)}
-      ${Object.keys(places).map((name) => html`<${Place} key=${name} name=${name} place=${places[name]} service=${services[name]} />`)}
+      ${Object.keys(places).map((name) => html`<${Place} key=${name} name=${name} place=${places[name]} service=${services[name]} tag=${tag} />`)}
       ${!isCalm && pulses.map((pulse) => html`<${Pulse} key=${pulse.id} pulse=${pulse} places=${places} />`)}
     </svg>`;
 }
@@ -83,7 +85,7 @@ function Edge({ from, to, places, isTall, breaker, isFile, isLit }) {
   const [x1, y1, x2, y2] = ends(from, to, places);
   const isOpen = breaker !== null && breaker !== "closed";
   const reason = isTall ? null : REASONS[`${from} ${to}`];
-  const isLeft = (LANES[`${from} ${to}`] ?? -1) < 0;
+  const isLeft = LEFT.includes(`${from} ${to}`);
   return html`
     <g class="edge" data-open=${isOpen} data-file=${isFile} data-lit=${isLit} data-service=${from}>
       <line x1=${x1} y1=${y1} x2=${x2} y2=${y2} marker-end="url(#tip)" />
@@ -91,19 +93,20 @@ function Edge({ from, to, places, isTall, breaker, isFile, isLit }) {
     </g>`;
 }
 
-function Place({ name, place, service }) {
+function Place({ name, place, service, tag }) {
   const { at: [x, y], size: [width, height] } = place;
   const isFile = name.endsWith(".db");
+  const faults = splitByTag(service?.faults ?? [], tag).own;
   const owner = isFile ? Object.keys(FILES).find((key) => FILES[key] === name) : name;
   return html`
-    <g class="place" data-service=${owner} data-file=${isFile} data-away=${service?.isUp === false} data-faulty=${(service?.faults.length ?? 0) > 0}>
+    <g class="place" data-service=${owner} data-file=${isFile} data-away=${service?.isUp === false} data-faulty=${faults.length > 0}>
       <rect x=${x - width / 2} y=${y - height / 2} width=${width} height=${height} rx=${isFile ? height / 2 : 9} />
       <text class="name" x=${x} y=${service ? y - 5 : y + 5} text-anchor="middle">${name}</text>
-      ${service && html`<text class="state" x=${x} y=${y + 16} text-anchor="middle">${stateOf(service)}</text>`}
+      ${service && html`<text class="state" x=${x} y=${y + 16} text-anchor="middle">${stateOf(service, faults)}</text>`}
     </g>`;
 }
 
-function stateOf({ isUp, health, faults }) {
+function stateOf({ isUp, health }, faults) {
   if (isUp === null) return "asking";
   if (!isUp) return "no answer";
   if (faults.length > 0) return `${faults[0].kind} on purpose`;

@@ -3,7 +3,7 @@
 import { html } from "../../vendor/htm-preact-standalone.js";
 import { plural, shortId } from "../format.js";
 import { formatMicros } from "../trace.js";
-import { SPAN_MS, conditionOf, formatBytes, formatRate, formatUptime, hitRatio, plotLines, remaining } from "../vitals.js";
+import { conditionOf, formatBytes, formatRate, formatUptime, hitRatio, plotLines, remaining, spanOf, splitByTag } from "../vitals.js";
 import { Icon } from "./icons.js";
 import { ServiceDot } from "./parts.js";
 
@@ -12,29 +12,34 @@ const CONDITIONS = {
   up: ["check", "up"], ill: ["bang", "its file is not well"],
 };
 const FAULTS = { down: "Down", slow: "Slow", error: "Error", hang: "Hang" };
+const SPANS = { 60_000: "minute", 120_000: "2 minutes", 300_000: "5 minutes" };
 const PLOT = { width: 120, height: 34 };
 
 export function Service({ name, service, system, tag, acts }) {
   const { health, points, letters } = service;
-  const condition = conditionOf(service);
+  const sinceMs = system.now - service.labAt;
+  const span = spanOf(service.history, system.now);
+  const condition = conditionOf(service, tag);
+  const given = { name, service, sinceMs, tag, scope: system.isMine ? tag : null, acts };
   const [sign, word] = CONDITIONS[condition];
   return html`
     <section class="service-card" data-service=${name} aria-labelledby=${`service-${name}`}>
       <div class="service-head">
         <h2 id=${`service-${name}`}><${ServiceDot} service=${name} />${name}</h2>
         <p class="condition" data-condition=${condition}><${Icon} name=${sign} />${word}</p>
-        <small>${health ? `version ${health.version}, for ${formatUptime(health.uptime_s)}` : "\u00a0"}</small>
+        <small>${health ? `version ${health.version}, running for ${formatUptime(health.uptime_s)}` : "\u00a0"}</small>
       </div>
       <${Vitals} health=${health} />
       <div class="plots">
-        <${Plot} title="requests/s" name="rate" say=${formatRate} ...${{ service, system }} />
-        <${Plot} title="p99" name="p99" say=${formatMicros} ...${{ service, system }} />
-        <${Plot} title="memory" name="bytes" say=${formatBytes} ...${{ service, system }} />
+        <p class="plots-span">the last ${SPANS[span]}</p>
+        <${Plot} title="requests/s" name="rate" say=${formatRate} ...${{ service, system, span }} />
+        <${Plot} title="p99" name="p99" say=${formatMicros} ...${{ service, system, span }} />
+        <${Plot} title="memory" name="bytes" say=${formatBytes} ...${{ service, system, span }} />
       </div>
-      <${Faults} ...${{ name, service, system, acts }} />
+      <${Faults} ...${given} />
       ${Object.entries(service.policies).map(([policy, view]) => html`
-        <${Policy} key=${policy} ...${{ name, policy, view, service, system, tag, acts }} />`)}
-      ${points.length > 0 && html`<${CrashPoints} ...${{ name, points, acts }} />`}
+        <${Policy} key=${policy} ...${given} ...${{ policy, view }} />`)}
+      ${points.length > 0 && html`<${CrashPoints} ...${given} />`}
       ${letters.length > 0 && html`<${Letters} ...${{ name, letters, acts }} />`}
     </section>`;
 }
@@ -60,15 +65,16 @@ function Vitals({ health }) {
     </dl>`;
 }
 
-/** The last five minutes; the number is the one right now, the floor of the plot is zero. */
-function Plot({ title, name, say, service, system }) {
-  const { lines, top } = plotLines(service.history, name, system.now, PLOT);
+/** The floor of the plot is zero, its right edge is now. */
+function Plot({ title, name, say, service, system, span }) {
+  const { lines, areas, top } = plotLines(service.history, name, system.now, { ...PLOT, span });
   const now = service.history.at(-1)?.[name] ?? null;
   const told = top === null ? "not known" : `now ${now === null ? "not known" : say(now)}, highest ${say(top)}`;
   return html`
     <figure class="plot">
       <svg viewBox=${`0 0 ${PLOT.width} ${PLOT.height}`} preserveAspectRatio="none" role="img"
-        aria-label=${`${title} in the last ${SPAN_MS / 60_000} minutes: ${told}`}>
+        aria-label=${`${title} in the last ${SPANS[span]}: ${told}`}>
+        ${areas.map((points, index) => html`<polygon key=${index} points=${points} />`)}
         <line x1="0" x2=${PLOT.width} y1=${PLOT.height - 0.5} y2=${PLOT.height - 0.5} />
         ${lines.map((points, index) => html`<polyline key=${index} points=${points} />`)}
       </svg>
@@ -80,24 +86,37 @@ function whom(tag) {
   return tag === null ? "everybody" : `tag ${tag}`;
 }
 
-function Faults({ name, service, system, acts }) {
-  const sinceMs = system.now - service.labAt;
+/** What is in force, and folded up what is so only for other tags: a class has thirty. */
+function InForce({ entries, tag, ...given }) {
+  const { own, others } = splitByTag(entries, tag);
+  const rows = (list) => list.map((entry) => html`<${Row} key=${entry.only_for ?? ""} ...${{ entry, ...given }} />`);
+  return html`
+    <ul class="active">${rows(own)}</ul>
+    ${others.length > 0 && html`
+      <details class="others"><summary>${others.length} for other tags</summary><ul class="active">${rows(others)}</ul></details>`}`;
+}
+
+function Row({ entry, what, title, sinceMs, onEnd }) {
+  const { only_for: whose, remaining_s: seconds } = entry;
+  return html`
+    <li>
+      <span><b>${what(entry)}</b> for ${whom(whose)}, <span class="left">${remaining(seconds, sinceMs)} s left</span></span>
+      <button type="button" aria-label=${`End: ${title(entry)} for ${whom(whose)}`} onClick=${() => onEnd(entry)}>End</button>
+    </li>`;
+}
+
+function Faults({ name, service, sinceMs, tag, scope, acts }) {
+  const mine = service.faults.find(({ only_for: whose }) => whose === scope)?.kind;
   return html`
     <div class="switches" role="group" aria-label=${`Break the ${name} service`}>
       <h3>Break it</h3>
       <div class="buttons">
         ${Object.entries(FAULTS).map(([kind, title]) => html`
-          <button type="button" key=${kind} disabled=${!service.isUp} aria-label=${`${title}: ${name}`}
+          <button type="button" key=${kind} disabled=${!service.isUp} data-set=${kind === mine} aria-label=${`${title}: ${name}`}
             onClick=${() => acts.setFault(name, kind)}>${title}</button>`)}
       </div>
-      <ul class="active">
-        ${service.faults.map((fault) => html`
-          <li key=${fault.only_for ?? ""}>
-            <span><b>${fault.kind}${fault.kind === "slow" ? ` by ${fault.latency_ms} ms` : ""}</b> for ${whom(fault.only_for)}${", "}
-              <span class="left">${remaining(fault.remaining_s, sinceMs)} s left</span></span>
-            <button type="button" aria-label=${`End: ${name} ${fault.kind} for ${whom(fault.only_for)}`} onClick=${() => acts.endFault(name, fault)}>End</button>
-          </li>`)}
-      </ul>
+      <${InForce} entries=${service.faults} ...${{ tag, sinceMs }} title=${({ kind }) => `${name} ${kind}`}
+        what=${({ kind, latency_ms: ms }) => (kind === "slow" ? `slow by ${ms} ms` : kind)} onEnd=${(fault) => acts.end(name, "faults", fault)} />
     </div>`;
 }
 
@@ -107,9 +126,8 @@ function choiceFor(view, tag) {
   return (find(tag) ?? find(null))?.choice ?? view.choice;
 }
 
-function Policy({ name, policy, view, service, system, tag, acts }) {
-  const sinceMs = system.now - service.labAt;
-  const now = choiceFor(view, system.isMine ? tag : null);
+function Policy({ name, policy, view, service, sinceMs, tag, scope, acts }) {
+  const now = choiceFor(view, scope);
   return html`
     <div class="switches" role="group" aria-label=${`Policy ${policy} of ${name}`}>
       <h3>${policy.replaceAll("_", " ")}</h3>
@@ -118,21 +136,25 @@ function Policy({ name, policy, view, service, system, tag, acts }) {
           <button type="button" key=${choice} aria-pressed=${choice === now} disabled=${!service.isUp}
             onClick=${() => acts.setPolicy(name, policy, choice)}>${choice}</button>`)}
       </div>
-      <ul class="active">
-        ${view.overrides.filter(({ choice, only_for: whose }) => choice !== view.choice || whose !== null).map((override) => html`
-          <li key=${override.only_for ?? ""}><span><b>${override.choice}</b> for ${whom(override.only_for)}${", "}
-            <span class="left">${remaining(override.remaining_s, sinceMs)} s left</span></span></li>`)}
-      </ul>
+      <${InForce} entries=${view.overrides} ...${{ tag, sinceMs }} title=${({ choice }) => `${policy} ${choice}`}
+        what=${({ choice }) => choice} onEnd=${(override) => acts.end(name, "policy", override)} />
     </div>`;
 }
 
-function CrashPoints({ name, points, acts }) {
+/** What is armed stays in sight when the list of points is folded up again. */
+function CrashPoints({ name, service, sinceMs, tag, acts }) {
+  const short = (point) => point.replace(`${name}.`, "");
   return html`
-    <details class="plug">
-      <summary>Pull the plug</summary>
-      <p>The process dies (abort, as sudden as kill -9) the next time a request passes one of these points. It is started again at once.</p>
-      ${points.map((point) => html`<button type="button" key=${point} onClick=${() => acts.armCrash(name, point)}>${point.replace(`${name}.`, "")}</button>`)}
-    </details>`;
+    <div class="switches" role="group" aria-label=${`Crash points of ${name}`}>
+      <details class="plug">
+        <summary>Pull the plug</summary>
+        <p>The process dies (abort, as sudden as kill -9) the next time a request passes one of these points. It is started again at once.</p>
+        ${service.points.map((point) => html`
+          <button type="button" key=${point} disabled=${!service.isUp} onClick=${() => acts.armCrash(name, point)}>${short(point)}</button>`)}
+      </details>
+      <${InForce} entries=${service.armed} ...${{ tag, sinceMs }} title=${() => `crash of ${name}`}
+        what=${({ at }) => `dies ${short(at)}`} onEnd=${(armed) => acts.end(name, "crash", armed)} />
+    </div>`;
 }
 
 function Letters({ name, letters, acts }) {

@@ -26,7 +26,7 @@ export function connect(page) {
 }
 
 function System({ system, actions, lab, tag, acts, tries }) {
-  useTravels(actions, acts.travel);
+  useTravels(actions, acts);
   const { services, pulses } = system;
   return html`
     <div class="system">
@@ -35,7 +35,7 @@ function System({ system, actions, lab, tag, acts, tries }) {
         ? html`<${Closed} what="Looking inside the services, and breaking them, is possible" />`
         : html`
           <div class="overview">
-            <${Map} services=${services} pulses=${pulses} />
+            <${Map} ...${{ services, pulses, tag }} />
             <div class="overview-side">
               <${Whole} services=${services} />
               <${Tries} tries=${tries} />
@@ -48,17 +48,23 @@ function System({ system, actions, lab, tag, acts, tries }) {
     </div>`;
 }
 
-/** Every request that ends while the map is in view travels over it, once. */
-function useTravels(actions, travel) {
-  const last = useRef(actions[0]?.id ?? 0);
-  const seen = useRef(new Set());
+/** Every request that is sent while the map is in view travels over it, once there and once on. */
+function useTravels(actions, { depart, arrive }) {
+  const before = useRef(actions[0]?.id ?? 0);
+  const left = useRef(new Set());
+  const arrived = useRef(new Set());
   useEffect(() => {
-    for (const action of actions) {
-      if (action.id <= last.current || action.status === null || seen.current.has(action.id)) continue;
-      seen.current.add(action.id);
-      travel(action);
+    for (const action of actions.filter(({ id }) => id > before.current)) {
+      once(left.current, action, depart);
+      if (action.status !== null) once(arrived.current, action, arrive);
     }
   }, [actions]);
+}
+
+function once(done, action, act) {
+  if (done.has(action.id)) return;
+  done.add(action.id);
+  act(action);
 }
 
 function Whole({ services }) {
@@ -97,7 +103,7 @@ function Scope({ system, tag, acts }) {
       <small id="tag-hint">${tag !== "" && !isTag(tag) ? "Only A-Z a-z 0-9 . _ - can travel in a tag." : "Sent with every request of this page as baggage."}</small>
       <${Choice} title="for" value=${ttl} choices=${TIMES} onChange=${(value) => acts.arrange({ ttl: value })} />
       <${Choice} title="Slow means" value=${slowMs} choices=${DELAYS} onChange=${(value) => acts.arrange({ slowMs: value })} />
-      <button type="button" onClick=${acts.endAll}>End all faults</button>
+      <button type="button" onClick=${acts.endAll}>${isMine ? "End all of mine" : "End all faults"}</button>
     </fieldset>`;
 }
 
