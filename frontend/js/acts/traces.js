@@ -7,6 +7,8 @@ import { SERVICES, sendersOf } from "../trace.js";
 
 /** Pauses before each look: some eleven seconds in all, the first ones close together. */
 const PAUSES_MS = [0, 250, 500, 800, 1_200, 1_700, 2_300, 2_300, 2_300];
+/** And then, for as long as a message waits in an outbox and the diagram is open. */
+const LATER_MS = 5_000;
 /** A span is kept when it is over, which may be just after its answer was read. */
 const QUIET_LOOKS = 2;
 
@@ -52,28 +54,29 @@ export function traceActs({ state, update, request }) {
     return { isOpen, spans, silent, messages };
   }
 
+  const isWaiting = ({ messages }) => messages.some(({ dead_at: dead }) => !dead);
+
   /** Whether something is still to come: the answer, a delivery, or a span on its last step. */
-  function isPending(traceId, { messages }) {
-    const running = state.actions.list.some((action) => action.traceId === traceId && action.status === null);
-    return running || messages.some(({ dead_at: dead }) => !dead);
+  function isPending(traceId, found) {
+    return isWaiting(found) || state.actions.list.some((action) => action.traceId === traceId && action.status === null);
   }
 
-  /** Looks at a trace until it is complete, or for as long as somebody may be watching. */
+  /** Looks at a trace until it is complete: a delivery may come minutes later. */
   async function watch(traceId) {
     const mine = (round += 1);
     const isMine = () => mine === round;
     if (state.trace.id !== traceId) update("trace", { id: traceId, spans: [], messages: [], silent: [], isKnown: false });
     update("trace", { isLooking: true });
     let calm = 0;
-    for (const pause of PAUSES_MS) {
-      await new Promise((resolve) => setTimeout(resolve, pause));
+    for (let looks = 0; ; looks += 1) {
+      await new Promise((resolve) => setTimeout(resolve, PAUSES_MS[looks] ?? LATER_MS));
       if (!isMine()) return;
       const { spans: before, silent } = state.trace;
       const found = await read(traceId, silent);
       if (!isMine()) return;
       update("trace", { ...found, isKnown: true });
       calm = isPending(traceId, found) || found.spans.length !== before.length ? 0 : calm + 1;
-      if (!found.isOpen || calm >= QUIET_LOOKS) break;
+      if (!found.isOpen || calm >= QUIET_LOOKS || (looks >= PAUSES_MS.length && !isWaiting(found))) break;
     }
     update("trace", { isLooking: false });
   }
