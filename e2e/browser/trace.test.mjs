@@ -48,7 +48,7 @@ pageTest("a delivery that comes later joins the diagram that is open", {}, async
   const { name } = await newProduct();
   await page.reload();
   await fillCart(page, name);
-  await lab("PUT", "order", "faults", { kind: "slow", latency_ms: 600 });
+  await lab("PUT", "order", "faults", { kind: "slow", latency_ms: 2_500 });
   try {
     await checkOut(page);
     await page.locator(".action", { hasText: "/api/pay?" }).waitFor({ state: "attached" });
@@ -107,10 +107,14 @@ pageTest("the diagram is walked through by keyboard, and the list says the same"
   const focused = () => page.evaluate(() => document.activeElement.querySelector(".spoken")?.textContent);
 
   await moments.first().focus();
+  const place = await page.evaluate(() => scrollY);
   assert.match(await focused(), /^browser to nginx: POST .* Done by frontend\/js\/api\.js\.$/);
   await page.keyboard.press("ArrowDown");
   assert.match(await focused(), /^nginx: API key known/);
+  await page.locator(".dock", { hasText: "nginx/nginx.conf.template" }).waitFor();
   await page.keyboard.press("End");
+  assert.equal(await page.evaluate(() => scrollY), place, "the page behind the panel has moved");
+  assert.ok(await page.locator(".diagram-frame").evaluate((frame) => frame.scrollTop > 0));
   assert.match(await focused(), /^browser hears from nginx: status 200/);
   const told = await moments.evaluateAll((rows) => rows.map((row) => row.querySelector(".spoken").textContent.replace(/\. Done by .*$/, "")));
 

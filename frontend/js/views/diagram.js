@@ -9,10 +9,11 @@ import { FILES, formatMicros, sayRow } from "../trace.js";
 const OWNERS = Object.fromEntries(Object.entries(FILES).map(([service, file]) => [file, service]));
 const HEIGHTS = { call: 32, reply: 32, file: 28, step: 24, later: 40 };
 /** From the middle of a lane to that of the next; a file stands close to its service. */
-const GAPS = { lane: 128, file: 102 };
-const MARGIN = 52;
-/** Room at the right for how long things took. */
-const TIMES = 76;
+const GAPS = { lane: 104, file: 88 };
+const MARGIN = 48;
+/** Room at the right for how long things took, and before it for what the last lane did. */
+const TIMES = 66;
+const WORDS = 236;
 /** A letter of the diagram's font is some 6.6 units wide. */
 const LETTER = 6.6;
 
@@ -30,7 +31,7 @@ export function Diagram({ story, start, chosen, onChoose }) {
     if (next === null) return;
     event.preventDefault();
     onChoose(next);
-    frame.current.querySelector(`[data-row="${next}"]`)?.focus();
+    goTo(frame.current, frame.current.querySelector(`[data-row="${next}"]`));
   }
   return html`
     <div class="diagram-frame" ref=${frame}>
@@ -49,6 +50,15 @@ export function Diagram({ story, start, chosen, onChoose }) {
             isStop=${row.id === stop} onChoose=${onChoose} />`)}
       </svg>
     </div>`;
+}
+
+/** Scrolls the frame alone: a browser's own way would move the page behind the panel as well. */
+function goTo(frame, row) {
+  row.focus({ preventScroll: true });
+  const [{ top, bottom }, view] = [row.getBoundingClientRect(), frame.getBoundingClientRect()];
+  const start = frame.firstElementChild.getBoundingClientRect().bottom; // below the lanes' heads
+  if (top < start) frame.scrollTop -= start - top;
+  else if (bottom > view.bottom) frame.scrollTop += bottom - view.bottom;
 }
 
 /** The width there is: lanes spread out where there is room, as in a lecture hall. */
@@ -72,8 +82,9 @@ function useStart(frame, start, top) {
 
 function layOut(lanes, rows, available) {
   const gapBefore = (lane) => (OWNERS[lane] ? GAPS.file : GAPS.lane);
-  const natural = lanes.slice(1).reduce((sum, lane) => sum + gapBefore(lane), 2 * MARGIN + TIMES);
-  const stretch = Math.min(1.6, Math.max(1, (available - 2 * MARGIN - TIMES) / (natural - 2 * MARGIN - TIMES)));
+  const around = MARGIN + WORDS + TIMES;
+  const natural = lanes.slice(1).reduce((sum, lane) => sum + gapBefore(lane), 0);
+  const stretch = Math.min(1.6, Math.max(1, (available - around) / natural));
   const x = {};
   let end = MARGIN;
   lanes.forEach((lane, index) => (x[lane] = end += index === 0 ? 0 : gapBefore(lane) * stretch));
@@ -83,7 +94,7 @@ function layOut(lanes, rows, available) {
     tops.push(height);
     height += HEIGHTS[kind];
   }
-  return { x, tops, height: height + 10, width: Math.max(end + MARGIN + TIMES, available - 2), rows };
+  return { x, tops, height: height + 10, width: Math.max(end + WORDS + TIMES, available - 2), rows };
 }
 
 function nextRow(key, rows, chosen) {
@@ -97,7 +108,7 @@ function Head({ lane, x }) {
   const isFile = lane in OWNERS;
   return html`
     <g class="head" data-service=${OWNERS[lane] ?? lane} data-file=${isFile}>
-      <rect x=${x - 46} y="3" width="92" height="26" rx=${isFile ? 13 : 5} />
+      <rect x=${x - (isFile ? 40 : 42)} y="3" width=${isFile ? 80 : 84} height="26" rx=${isFile ? 13 : 5} />
       <text x=${x} y="20.5" text-anchor="middle">${lane}</text>
     </g>`;
 }

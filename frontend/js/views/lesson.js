@@ -40,7 +40,7 @@ export function Lesson({ lesson, count, memory, outcomes, running, checked, isSt
       <${Looks} look=${lesson.look} memory=${memory} />
       <${Check} ...${{ checked, isStarted, running }} onCheck=${acts.check} locked=${given.locked} />
       ${checked?.passed && lesson.number < count && html`
-        <p><a href=${hashFor("lessons", { id: String(lesson.number + 1) })}>On to lesson ${lesson.number + 1}</a></p>`}
+        <p><a class="button" href=${hashFor("lessons", { id: String(lesson.number + 1) })}>On to lesson ${lesson.number + 1}</a></p>`}
     </div>`;
 }
 

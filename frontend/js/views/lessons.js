@@ -38,18 +38,40 @@ export function Lessons({ list, problem, route, progress, ...given }) {
       <section class="lesson-open" aria-label="The open lesson">
         ${route.id && given.lesson?.number === Number(route.id)
           ? html`<${Lesson} key=${given.lesson.number} ...${given} progress=${progress} count=${list.length} />`
-          : html`<${Nothing} ...${{ route, list, loading: given.loading, running: given.running }} />`}
+          : html`<${Nothing} ...${{ route, list, progress, loading: given.loading, running: given.running }} />`}
       </section>
     </div>`;
 }
 
-function Nothing({ route, list, loading, running }) {
+function Nothing({ route, list, progress, loading, running }) {
   const exists = list?.some(({ number }) => number === Number(route.id));
   if (route.id && (loading || running === "cleanup" || exists)) return html`<p class="reserved" role="status">Loading the lesson</p>`;
+  if (route.id) return html`<${Empty} title="There is no such lesson.">Choose one from the list.<//>`;
+  return list && html`<${Welcome} list=${list} passed=${progress.passed} />`;
+}
+
+const PARTS = [
+  ["question", "Predict", "Say what you think will happen, before anything does."],
+  ["bolt", "Let it happen", "Run the steps one by one, or copy them as curl into a terminal."],
+  ["disc", "Look", "Follow each request behind the scenes, down to the statements."],
+  ["check", "Check", "Computed from the shop itself: passed, or what is missing."],
+];
+
+/** How a lesson goes, and the way to the next one. */
+function Welcome({ list, passed }) {
+  const next = list.find(({ number }) => !passed.includes(number));
   return html`
-    <${Empty} title=${route.id ? "There is no such lesson." : "No lesson is open."}>
-      Choose one: predict what will happen, let it happen, and see whether you were right.
-    <//>`;
+    <div class="welcome">
+      <h2>Break it, and see what holds</h2>
+      <p>Each lesson takes about five minutes. What it breaks, it breaks for your requests only, and in the end it puts everything back.</p>
+      <ol>
+        ${PARTS.map(([sign, title, text]) => html`
+          <li key=${title}><span class="step-sign"><${Icon} name=${sign} /></span><h3>${title}</h3><p>${text}</p></li>`)}
+      </ol>
+      ${next
+        ? html`<a class="button" href=${hashFor("lessons", { id: String(next.number) })}>${passed.length === 0 ? "Start with" : "Go on with"} lesson ${next.number}: ${next.title}</a>`
+        : html`<p><b>All ${list.length} are passed.</b> Choose any of them to see it again.</p>`}
+    </div>`;
 }
 
 function List({ list, progress, route }) {

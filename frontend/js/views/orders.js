@@ -26,7 +26,7 @@ export function Orders({ orders, opened, route, user, products, acts }) {
       <section class="order-open" aria-label="The open order">
         ${route.id
           ? html`<${Order} ...${{ opened, products, route, acts }} />`
-          : html`<${Empty} title="No order is open.">Choose one to see its lines, its payment and what happened to it.<//>`}
+          : orders.list?.length !== 0 && html`<${Empty} title="No order is open.">Choose one to see its lines, its payment and what happened to it.<//>`}
       </section>
     </div>`;
 }

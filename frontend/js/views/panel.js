@@ -59,11 +59,11 @@ function Actions({ actions, onChoose }) {
 }
 
 function Summary({ action }) {
-  const { service, method, path, status, ms } = action;
+  const { service, method, path, about, status, ms } = action;
   return html`
     <span class="service"><${ServiceDot} service=${service} />${service}</span>
     <b class="method">${method}</b>
-    <span class="path">${path}</span>
+    <span class="path"><span class="about">${about}</span> ${path}</span>
     <span class="status" data-class=${classOf(status)}>${status === null ? "..." : status === 0 ? "no answer" : status}</span>
     <span class="ms">${ms === undefined ? "" : `${ms} ms`}</span>`;
 }
