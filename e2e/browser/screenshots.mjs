@@ -1,20 +1,34 @@
 // Takes pictures of every view, light and dark, from a phone to a lecture hall, for human
-// eyes: `SHOP_URL=... node screenshots.mjs <directory>`. It shops a little first, so that
-// there is something to see.
+// eyes: `SHOP_URL=... node screenshots.mjs <directory> [width]`. It shops a little first, so
+// that there is something to see.
 
 import { mkdirSync } from "node:fs";
-import { API_KEY, SHOP_URL, checkOut, fillCart, lab, losePayment, newOrder, newUser, openAction, shop, startBrowser } from "./shop.mjs";
+import { API_KEY, SHOP_URL, checkOut, fillCart, losePayment, newOrder, newUser, openAction, shop, startBrowser } from "./shop.mjs";
 
-const SIZES = [[360, 780], [1280, 800], [1920, 1080]];
+const SIZES = [[360, 780], [1280, 800], [1920, 1080]].filter(([width]) => !process.argv[3] || process.argv[3] === String(width));
 const directory = process.argv[2];
 if (!directory) {
-  console.error("Usage: node screenshots.mjs <directory>");
+  console.error("Usage: node screenshots.mjs <directory> [width]");
   process.exit(2);
 }
 mkdirSync(directory, { recursive: true });
 
 function shoot(page, name) {
   return page.screenshot({ path: `${directory}/${name}.png` });
+}
+
+/** The whole view, in a window that is tall enough: what sticks to an edge stays at its edge. */
+async function shootAll(page, name) {
+  const { width, height } = page.viewportSize();
+  await page.setViewportSize({ width, height: await page.evaluate(() => document.documentElement.scrollHeight) });
+  await page.evaluate(() => scrollTo(0, 0));
+  await shoot(page, name);
+  await page.setViewportSize({ width, height });
+}
+
+async function goTo(page, view) {
+  await page.goto(`${SHOP_URL}/#/${view}`);
+  await page.locator("#view-title").waitFor();
 }
 
 async function takeTour(page, name) {
@@ -68,25 +82,68 @@ async function lookBehind(page, name) {
   await closePanel(page);
 }
 
-/** The system in peace and broken, and the truth in both states. */
-async function lookInside(page, name, user) {
-  await page.goto(`${SHOP_URL}/#/system`);
+/** The system in peace and broken. */
+async function lookInside(page, name) {
+  await goTo(page, "system");
   await page.getByRole("button", { name: "Add a mouse to the cart" }).click();
-  await page.waitForTimeout(4_000); // so that the plots have something to show
+  await page.getByRole("button", { name: "Buy a mouse" }).click();
+  await page.waitForTimeout(6_000); // so that the plots have something to show
   await shoot(page, `system-${name}`);
-  const card = page.getByRole("region", { name: "catalog", exact: true });
-  await card.getByRole("button", { name: "Down: catalog" }).click();
-  await card.getByText(/for everybody/).waitFor();
-  await lab("DELETE", "catalog", "faults");
+  const card = (service) => page.getByRole("region", { name: service, exact: true });
+  await card("catalog").getByRole("button", { name: "Slow: catalog" }).click();
+  await card("cart").getByRole("button", { name: "fail-closed" }).click();
+  await page.getByLabel("only for requests with my tag").check();
+  await card("order").getByRole("button", { name: "Down: order" }).click();
+  await card("payment").getByText("Pull the plug").click();
+  await card("payment").getByRole("button", { name: "committed-before-webhook" }).click();
+  await card("payment").getByText(/for tag/).waitFor();
+  await card("cart").getByText(/for everybody/).waitFor();
+  await shootAll(page, `system-broken-${name}`);
+  await page.getByRole("radio", { name: "for everybody" }).check();
+  await page.getByRole("button", { name: "End all faults" }).click();
+  await page.getByRole("status").getByText("All faults have ended").waitFor();
+}
+
+/** The truth, right and wrong. */
+async function lookAtTheBooks(page, name, user) {
   const order = await losePayment(user);
-  await page.getByText("1 dead letter").waitFor();
-  await page.screenshot({ path: `${directory}/system-broken-${name}.png`, fullPage: true });
-  await page.goto(`${SHOP_URL}/#/truth`);
+  await goTo(page, "truth");
   await page.locator('[data-check="money"]').getByText(order).waitFor();
-  await page.screenshot({ path: `${directory}/truth-wrong-${name}.png`, fullPage: true });
+  await shootAll(page, `truth-wrong-${name}`);
   await page.getByRole("button", { name: "Send it again" }).click();
   await page.getByText("Money, orders and goods agree.").waitFor();
   await shoot(page, `truth-${name}`);
+}
+
+async function learn(page, name) {
+  await goTo(page, "lessons");
+  await page.locator(".lesson-list li").first().waitFor();
+  await shoot(page, `lessons-${name}`);
+  await goTo(page, "lessons/4");
+  await page.locator(".prediction input").first().check();
+  await shoot(page, `lesson-${name}`);
+  await page.getByRole("button", { name: "Run all that is left" }).click();
+  await page.locator(":is([data-outcome=open], [data-outcome=running])").first().waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Check", exact: true }).click();
+  await page.getByText("Passed.").waitFor();
+  await shootAll(page, `lesson-passed-${name}`);
+}
+
+/** What there is to see before anybody did anything, and when the key is wrong. */
+async function lookAtNothing(context, name) {
+  for (const [state, view, key] of [["empty", "orders", API_KEY], ["locked", "shop", "wrong-key-of-20-chars"]]) {
+    const page = await openPage(context, { user: newUser(), key });
+    await goTo(page, view);
+    await page.getByText(state === "empty" ? "has not ordered anything yet" : "did not accept this API key").first().waitFor();
+    await shoot(page, `${state}-${name}`);
+    await page.close();
+  }
+}
+
+async function openPage(context, settings) {
+  const page = await context.newPage();
+  await page.addInitScript((kept) => localStorage.setItem("shop-settings", kept), JSON.stringify(settings));
+  return page;
 }
 
 async function prepare(user) {
@@ -102,11 +159,14 @@ for (const colorScheme of ["light", "dark"]) {
     const user = newUser();
     await prepare(user);
     const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: "reduce" });
-    const page = await context.newPage();
-    await page.addInitScript((kept) => localStorage.setItem("shop-settings", kept), JSON.stringify({ user, key: API_KEY }));
-    await takeTour(page, `${colorScheme}-${width}`);
-    await lookBehind(page, `${colorScheme}-${width}`);
-    await lookInside(page, `${colorScheme}-${width}`, user);
+    const page = await openPage(context, { user, key: API_KEY, tag: "ann" });
+    const name = `${colorScheme}-${width}`;
+    await takeTour(page, name);
+    await lookBehind(page, name);
+    await lookInside(page, name);
+    await lookAtTheBooks(page, name, user);
+    await learn(page, name);
+    await lookAtNothing(context, name);
     await context.close();
   }
 }
