@@ -69,6 +69,13 @@ def curl_command($url; $key):
   + (if has("body") then ["--data-raw \(.body | tojson | @sh)"] else [] end)
   + [$url + .path | shown] | join(" ");
 
+# What a step takes, line by line: how many names are missing, how long it may wait, whether its
+# requests go at once, and each request for curl and for the reader. Some go past nginx.
+def plan($memory; $key; $url; $ports):
+  (if .direct then "http://127.0.0.1:\($ports[.direct])" else $url end) as $origin
+  | (needs($memory) | length), (.within_s // 0), (.at_once // false),
+    (requests($memory; $key) | (curl_options($origin; "TRACE"), curl_command($origin; $key)) | @base64);
+
 # --- Answers ---
 
 # What curl wrote, as a lesson sees it: header names in lower case, the body read as JSON.
@@ -119,3 +126,14 @@ def judge($memory):
     | ($memory | at($path)) as $found
     | {say: (.say // .path), holds: ask($question; $found; $wanted),
        missing: "wanted \($question | gsub("_"; " ")) \($wanted | brief), found \(if $found == null then "nothing" else $found | brief end)"});
+
+# What came of a step: its answers, the memory with them, and how it went. `$given` holds what
+# curl wrote about each request.
+def settle($memory; $step; $given; $count):
+  [range($count) | tostring as $index | answer($given["head" + $index]; $given["body" + $index];
+    $given["status" + $index]; $given["seconds" + $index]; $given["trace" + $index])] as $answers
+  | ($memory | learn($step; $answers)) as $next
+  | $answers, $next,
+    (if $step.until // [] | judge($next) | all(.holds) | not then "late"
+     elif $step | unexpected($answers) then "unexpected"
+     else "done" end);

@@ -45,6 +45,8 @@ lesson=$(<"$LESSONS/$file")
 work=$(mktemp -d)
 memory=$work/memory.json
 
+PORTS=$(printf '{"cart":%d,"catalog":%d,"order":%d,"payment":%d}' "$CART_PORT" "$CATALOG_PORT" "$ORDER_PORT" "$PAYMENT_PORT")
+
 # Runs a jq program that knows the words of a lesson and what was answered so far.
 lab() { # program, jq options...
     local program=$1
@@ -67,24 +69,16 @@ begin() {
 
 # --- One step ---
 
-# Where the requests of a step go: through nginx, or to a service's own port.
-url_of() { # step
-    local direct
-    direct=$(jq -r '.direct // empty' <<<"$1")
-    if [[ $direct ]]; then echo "http://127.0.0.1:$(port_of "$direct")"; else echo "$URL"; fi
-}
-
-# Writes down what curl is to do for each request of a step: $work/0.curl, $work/1.curl ...
-plan() { # step; sets commands and traces
-    local url texts index
-    url=$(url_of "$1")
-    mapfile -t texts < <(lab "requests(memory; key) | (curl_options(\"$url\"; \"TRACE\"), curl_command(\"$url\"; key)) | @base64" \
-        --raw-output <<<"$1")
-    commands=() traces=()
-    for ((index = 0; index < ${#texts[@]}; index += 2)); do
+# Finds out what a step takes: sets missing, within, at_once, commands and traces, and writes
+# down what curl is to do for each request: $work/0.curl, $work/1.curl ...
+plan() { # step
+    local lines index
+    mapfile -t lines < <(lab "plan(memory; key; \$url; \$ports)" --raw-output --arg url "$URL" --argjson ports "$PORTS" <<<"$1")
+    missing=${lines[0]} within=${lines[1]} at_once=${lines[2]} commands=() traces=()
+    for ((index = 3; index < ${#lines[@]}; index += 2)); do
         traces+=("$(random_hex 16)")
-        base64 -d <<<"${texts[index]}" | sed "s/TRACE/00-${traces[-1]}-$(random_hex 8)-01/" >"$work/$((index / 2)).curl"
-        commands+=("$(base64 -d <<<"${texts[index + 1]}")")
+        base64 -d <<<"${lines[index]}" | sed "s/TRACE/00-${traces[-1]}-$(random_hex 8)-01/" >"$work/$(((index - 3) / 2)).curl"
+        commands+=("$(base64 -d <<<"${lines[index + 1]}")")
     done
 }
 
@@ -96,57 +90,45 @@ send() { # index
         -w '%{http_code} %{time_total}' >"$work/$1.facts" 2>/dev/null || true
 }
 
-# Sends the planned requests, one after the other or all at once, and reads what came back.
-exchange() { # step; leaves $work/answers.json
-    local index status seconds at_once
-    at_once=$(jq -r '.at_once // empty' <<<"$1")
+# Sends the planned requests, one after the other or all at once.
+exchange() {
+    local index
     for index in "${!commands[@]}"; do
-        if [[ $at_once ]]; then send "$index" & else send "$index"; fi
+        if [[ $at_once = true ]]; then send "$index" & else send "$index"; fi
     done
     wait
+}
+
+# Reads what came back, learns from it, and tells how the step went. Starting jq takes longer
+# than anything it does here, so it does all of it at once.
+settle() { # step; sets answers and outcome
+    local index status seconds lines given=()
     for index in "${!commands[@]}"; do
         read -r status seconds <"$work/$index.facts" || true
-        jq -n -L "$REPO/scripts" --rawfile head "$work/$index.head" --rawfile body "$work/$index.body" \
-            --argjson status "$((10#${status:-0}))" --argjson seconds "${seconds:-0}" --arg trace "${traces[index]}" \
-            'include "lesson"; answer($head; $body; $status; $seconds; $trace)'
-    done | jq -s . >"$work/answers.json"
-}
-
-learn() { # step
-    lab "memory | learn(\$step; \$answers[0])" -n --argjson step "$1" --slurpfile answers "$work/answers.json" >"$work/next.json"
-    mv "$work/next.json" "$memory"
-}
-
-is_met() { # step
-    [[ $(lab '(.until // []) | judge(memory) | all(.holds)' <<<"$1") = true ]]
+        given+=(--rawfile "head$index" "$work/$index.head" --rawfile "body$index" "$work/$index.body")
+        given+=(--argjson "status$index" "$((10#${status:-0}))" --argjson "seconds$index" "${seconds:-0}" --arg "trace$index" "${traces[index]}")
+    done
+    mapfile -t lines < <(lab "settle(memory; \$step; \$ARGS.named; ${#commands[@]})" -n -c --argjson step "$1" "${given[@]}")
+    answers=${lines[0]} outcome=${lines[2]//\"/}
+    printf '%s\n' "${lines[1]}" >"$memory"
 }
 
 # Runs a step that has requests. Its outcome: done, unexpected, late or blocked.
 run_step() { # step
-    local end
-    outcome=blocked
-    [[ $(lab 'needs(memory) | length' <<<"$1") = 0 ]] || return 0
-    end=$((SECONDS + $(jq '.within_s // 0' <<<"$1")))
+    local end=''
     while :; do
         plan "$1"
-        exchange "$1"
-        learn "$1"
-        if is_met "$1"; then
-            outcome='done'
-            [[ $(lab "unexpected(\$answers[0])" --slurpfile answers "$work/answers.json" <<<"$1") = false ]] || outcome=unexpected
-            return 0
-        fi
-        outcome=late
-        ((SECONDS < end)) || return 0
+        outcome=blocked
+        [[ $end || $missing = 0 ]] || return 0
+        [[ $end ]] || end=$((SECONDS + within))
+        exchange
+        settle "$1"
+        [[ $outcome = late ]] && ((SECONDS < end)) || return 0
         sleep "$LOOK_S"
     done
 }
 
 # --- What you see ---
-
-filled() { # step, field
-    lab ".$2 // empty | fill_text(memory)" --raw-output <<<"$1"
-}
 
 paused() {
     [[ ! $ALONE ]] || return 0
@@ -155,13 +137,15 @@ paused() {
 }
 
 show_answers() {
-    local index body lines
-    for index in "${!commands[@]}"; do
-        lab ".[$index] | \"  -> \" + in_short" --raw-output <"$work/answers.json"
-        body=$(jq -c ".[$index].body // empty" "$work/answers.json")
+    local index body lines texts
+    mapfile -t texts < <(lab '.[] | in_short, (.body | if . == null then "" else tojson end)' --raw-output <<<"$answers")
+    for ((index = 0; index < ${#texts[@]}; index += 2)); do
+        printf '  -> %s\n' "${texts[index]}"
+        body=${texts[index + 1]}
+        [[ $body ]] || continue
         ((${#body} <= 300)) || body=$(jq . <<<"$body")
         lines=$(wc -l <<<"$body")
-        [[ -z $body ]] || head -n "$LINES" <<<"$body" | sed 's/^/     /'
+        head -n "$LINES" <<<"$body" | sed 's/^/     /'
         ((lines <= LINES)) || printf '     ... (%d lines in all)\n' "$lines"
     done
 }
@@ -191,10 +175,11 @@ look_inside() { # step
 }
 
 tell_step() { # step, position, count
-    local note
-    printf '\n[%s/%s] %s\n' "$2" "$3" "$(filled "$1" 'do')"
+    local about note
+    mapfile -t about < <(lab '(.do | fill_text(memory)), has("sql")' --raw-output <<<"$1")
+    printf '\n[%s/%s] %s\n' "$2" "$3" "${about[0]}"
     paused
-    if jq -e 'has("sql")' <<<"$1" >/dev/null; then
+    if [[ ${about[1]} = true ]]; then
         look_inside "$1"
     else
         run_step "$1"
@@ -207,7 +192,7 @@ tell_step() { # step, position, count
         [[ $outcome != unexpected ]] || printf '  ! expected %s\n' "$(jq -c .expect <<<"$1")"
         [[ $outcome != late ]] || echo "  ! waited in vain"
     fi
-    note=$(filled "$1" note)
+    note=$(lab '.note // empty | fill_text(memory)' --raw-output <<<"$1")
     [[ -z $note ]] || printf '  %s\n' "$note" | fold -s -w 96
 }
 

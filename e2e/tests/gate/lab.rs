@@ -2,12 +2,14 @@
 
 use crate::support::Gate;
 
-const ROOMS: [(&str, &str, &str); 13] = [
+const ROOMS: [(&str, &str, &str); 15] = [
     ("GET", "/lab/cart/faults", "cart GET /internal/faults"),
     ("PUT", "/lab/cart/faults", "cart PUT /internal/faults"),
     ("DELETE", "/lab/catalog/faults", "catalog DELETE /internal/faults"),
     ("POST", "/lab/payment/crash", "payment POST /internal/crash"),
+    ("DELETE", "/lab/payment/crash?only_for=ann", "payment DELETE /internal/crash?only_for=ann"),
     ("PUT", "/lab/order/policy", "order PUT /internal/policy"),
+    ("DELETE", "/lab/order/policy?untagged=true", "order DELETE /internal/policy?untagged=true"),
     (
         "GET",
         "/lab/order/traces/0af7651916cd43dd8448eb211c80319c",
