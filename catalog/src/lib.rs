@@ -56,4 +56,5 @@ const MIGRATIONS: &[Migration] = &[
         name: "0002_reservations",
         sql: include_str!("../migrations/0002_reservations.sql"),
     },
+    outbox::TRIES,
 ];

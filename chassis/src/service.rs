@@ -171,8 +171,10 @@ impl Platform {
     /// What the service remembers outside its file, and how its calls went.
     fn forget_everything(&self) -> Arc<dyn Fn() + Send + Sync> {
         let (clients, forget) = (self.clients.clone(), Arc::clone(&self.forget));
+        let relay = self.relay.clone();
         Arc::new(move || {
             clients.iter().for_each(ServiceClient::forget);
+            relay.iter().for_each(Relay::forget);
             forget();
         })
     }

@@ -14,6 +14,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
+    /// 1970-01-01T00:00:00Z, before anything that the shop has seen.
+    pub const EPOCH: Self = Self(DateTime::UNIX_EPOCH);
+
     /// The current instant, cut to milliseconds so that it survives being written down.
     pub fn now() -> Self {
         Self(Utc::now().trunc_subsecs(3))
@@ -30,6 +33,12 @@ impl Timestamp {
     /// Milliseconds from `earlier` to this instant; negative if it came first.
     pub fn ms_since(self, earlier: Self) -> i64 {
         (self.0 - earlier.0).num_milliseconds()
+    }
+
+    /// The instant of an HTTP date: `Sun, 06 Nov 1994 08:49:37 GMT`.
+    pub fn from_http_date(text: &str) -> Option<Self> {
+        let instant = DateTime::parse_from_rfc2822(text).ok()?;
+        Some(Self(instant.with_timezone(&Utc)))
     }
 
     /// Seconds since 1970-01-01T00:00:00Z.

@@ -56,4 +56,5 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "0001_orders", sql: include_str!("../migrations/0001_orders.sql") },
     idempotency::MIGRATION,
     outbox::MIGRATION,
+    outbox::TRIES,
 ];

@@ -46,4 +46,5 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "0001_payments", sql: include_str!("../migrations/0001_payments.sql") },
     idempotency::MIGRATION,
     outbox::MIGRATION,
+    outbox::TRIES,
 ];

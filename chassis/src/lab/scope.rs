@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::insight::telemetry::RequestContext;
+use crate::insight::trace_context::TraceContext;
 
 /// The member of `baggage` that carries the tag.
 const MEMBER: &str = "lab";
@@ -43,8 +44,12 @@ impl TryFrom<String> for Tag {
 impl Tag {
     /// The tag of the request that is being served, or of the message that is being sent.
     pub fn current() -> Option<Self> {
-        let context = RequestContext::current()?;
-        context.trace.baggage_member(MEMBER)?.to_owned().try_into().ok()
+        Self::of(&RequestContext::current()?.trace)
+    }
+
+    /// The tag of whatever belongs to this trace.
+    pub fn of(trace: &TraceContext) -> Option<Self> {
+        trace.baggage_member(MEMBER)?.to_owned().try_into().ok()
     }
 }
 

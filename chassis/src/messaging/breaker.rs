@@ -109,6 +109,11 @@ impl Breaker {
         }
     }
 
+    /// Whether a probe is under way, so that no other call is let through.
+    pub fn is_probing(&self) -> bool {
+        matches!(self.lock().phase, Phase::HalfOpen { is_probing: true, .. })
+    }
+
     /// Asks for permission to make one call. Report its outcome to the [`Permit`].
     ///
     /// # Errors

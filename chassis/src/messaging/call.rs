@@ -11,6 +11,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::breaker::Failure;
+use crate::time::Timestamp;
 
 /// How long a call may take in all, retries included.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -59,7 +60,8 @@ impl Answer {
         let is_json = names_json(headers);
         match status.as_u16() {
             401 | 403 | 408 | 429 | 500..=599 => {
-                Err(NoAnswer::Unwilling { status, retry_after: retry_after(headers) })
+                let retry_after = retry_after(headers, Timestamp::now());
+                Err(NoAnswer::Unwilling { status, retry_after })
             }
             // Our services speak JSON. Another page, or a route that does not exist, says that
             // we asked somebody else, and that decides nothing.
@@ -120,15 +122,13 @@ pub enum NoAnswer {
 }
 
 impl NoAnswer {
-    /// Whether the other side turned out to be gone or broken, without a word on when it will
-    /// be back.
-    pub fn is_outage(&self) -> bool {
+    /// Whether the other side may have failed at this request and be fine otherwise. One that
+    /// takes no connection, or asks for a pause, speaks for all requests.
+    pub(super) fn may_be_about_the_message(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::TimedOut => true,
-            Self::Unwilling { status, retry_after } => {
-                status.is_server_error() && retry_after.is_none()
-            }
-            Self::BreakerOpen(_) | Self::Garbled(_) => false,
+            Self::TimedOut | Self::Garbled(_) => true,
+            Self::Unwilling { retry_after, .. } => retry_after.is_none(),
+            Self::Unreachable(_) | Self::BreakerOpen(_) => false,
         }
     }
 
@@ -156,7 +156,47 @@ fn names_json(headers: &HeaderMap) -> bool {
     content_type.is_some_and(|value| value.starts_with("application/json"))
 }
 
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
-    Some(Duration::from_secs(seconds).min(PAUSE_MAX))
+/// The pause that `Retry-After` asks for: in seconds, or as the date on which to come back.
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
+    let pause = match text.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let pause_ms = Timestamp::from_http_date(text)?.ms_since(now).max(0);
+            Duration::from_millis(pause_ms.unsigned_abs())
+        }
+    };
+    Some(pause.min(PAUSE_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked_for(text: &str) -> Option<u64> {
+        let now = Timestamp::from_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+        let headers = [(header::RETRY_AFTER, text.parse().unwrap())].into_iter().collect();
+        retry_after(&headers, now).map(|pause| pause.as_secs())
+    }
+
+    #[test]
+    fn a_pause_is_asked_for_in_seconds_or_as_a_date() {
+        assert_eq!(asked_for("0"), Some(0));
+        assert_eq!(asked_for("120"), Some(120));
+        assert_eq!(asked_for("Sun, 06 Nov 1994 08:51:37 GMT"), Some(120));
+        assert_eq!(asked_for("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0), "a date that is over");
+    }
+
+    #[test]
+    fn no_pause_is_longer_than_an_hour() {
+        assert_eq!(asked_for("18446744073709551615"), Some(3_600));
+        assert_eq!(asked_for("Fri, 31 Dec 2399 23:59:59 GMT"), Some(3_600));
+    }
+
+    #[test]
+    fn what_is_neither_asks_for_nothing() {
+        for text in ["", "soon", "-5", "1.5", "18446744073709551616"] {
+            assert_eq!(asked_for(text), None, "{text}");
+        }
+    }
 }

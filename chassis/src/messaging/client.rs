@@ -83,14 +83,15 @@ impl ServiceClient {
 
     /// Forgets how earlier calls went.
     pub fn forget(&self) {
-        self.every_breaker(Breaker::reset);
+        self.breaker.reset();
+        if let Some(tagged) = &self.tagged {
+            tagged.lock().unwrap_or_else(PoisonError::into_inner).values().for_each(Breaker::reset);
+        }
     }
 
-    fn every_breaker(&self, act: impl Fn(&Breaker)) {
-        act(&self.breaker);
-        if let Some(tagged) = &self.tagged {
-            tagged.lock().unwrap_or_else(PoisonError::into_inner).values().for_each(act);
-        }
+    /// Whether the tags of the lab make a difference.
+    pub(super) fn knows_tags(&self) -> bool {
+        self.tagged.is_some()
     }
 
     /// The name of the other service.
@@ -101,8 +102,12 @@ impl ServiceClient {
     /// The breaker that the current request meets. In an open lab every tag has its own, so
     /// that one student's broken catalog is not everybody's.
     pub fn breaker(&self) -> Breaker {
+        if self.knows_tags() { self.breaker_of(&Tag::current()) } else { self.breaker.clone() }
+    }
+
+    fn breaker_of(&self, tag: &Option<Tag>) -> Breaker {
         let Some(tagged) = &self.tagged else { return self.breaker.clone() };
-        let Some(tag) = Tag::current() else { return self.breaker.clone() };
+        let Some(tag) = tag.clone() else { return self.breaker.clone() };
         let mut tagged = tagged.lock().unwrap_or_else(PoisonError::into_inner);
         if tagged.len() >= TAGS_MAX && !tagged.contains_key(&tag) {
             tagged.clear();
@@ -168,16 +173,20 @@ impl ServiceClient {
         outcome
     }
 
-    /// Whether the other service says that it is healthy. Asked past the breaker, because
-    /// this is how the relay learns that an outage is over; the breaker learns it too.
+    /// Whether the other service says that it is healthy. Asked past the breaker, because this
+    /// is how the relay learns that an outage is over.
     pub async fn is_healthy(&self) -> bool {
         let url = format!("{}/health", self.url.as_str());
         let asked = self.http.get(url).timeout(HEALTH_TIMEOUT).send().await;
-        let healthy = asked.is_ok_and(|answer| answer.status().is_success());
-        if healthy {
-            self.every_breaker(|breaker| breaker.end_pause(Instant::now()));
-        }
-        healthy
+        asked.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    /// Lets the breaker of a tag admit a call, which is then its probe; `false` if a probe is
+    /// under way already.
+    pub(super) fn make_way(&self, tag: &Option<Tag>) -> bool {
+        let breaker = self.breaker_of(tag);
+        breaker.end_pause(Instant::now());
+        !breaker.is_probing()
     }
 
     async fn send_with_retries<T>(

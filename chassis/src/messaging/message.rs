@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 
 /// Every column, in the order of [`from_row`].
 pub(super) const COLUMNS: &str = "id, peer, kind, subject, method, path, body, traceparent, tracestate, \
-    baggage, attempts, last_error, created_at, next_attempt_at, dead_at";
+    baggage, attempts, tried_at, last_error, created_at, next_attempt_at, dead_at";
 
 /// A message to another service.
 #[derive(Clone, Debug)]
@@ -38,11 +38,14 @@ pub struct Message {
     pub trace: TraceContext,
     /// Attempts that got no answer.
     pub attempts: u32,
+    /// When the last one was made.
+    pub tried_at: Option<Timestamp>,
     /// Why the last one did not.
     pub last_error: Option<String>,
     /// When its cause was committed.
     pub created_at: Timestamp,
-    /// When it is tried again.
+    /// When it is tried again at the latest, as far as its own pause is concerned. A receiver
+    /// that answers again gets it sooner, one that does not take anything later.
     pub next_attempt_at: Timestamp,
     /// When it was given up.
     pub dead_at: Option<Timestamp>,
@@ -76,6 +79,7 @@ impl Message {
             body,
             trace,
             attempts: 0,
+            tried_at: None,
             last_error: None,
             created_at: now,
             next_attempt_at: now,
@@ -120,6 +124,7 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Message> {
             baggage.as_deref(),
         ),
         attempts: row.get("attempts")?,
+        tried_at: row.get("tried_at")?,
         last_error: row.get("last_error")?,
         created_at: row.get("created_at")?,
         next_attempt_at: row.get("next_attempt_at")?,

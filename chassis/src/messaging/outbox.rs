@@ -5,21 +5,23 @@
 //! if its cause does. Delivering it is the work of [`super::relay`]; it may arrive twice, and
 //! receivers know a repeat by its id.
 
-use crate::storage::{Run, Sql};
-use std::time::Duration;
-
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params, params};
 
 pub use super::message::Message;
 use super::message::{COLUMNS, from_row};
 use crate::id::Id;
 use crate::insight::recorder::{self, StepKind};
-use crate::storage::{DbResult, Migration};
+use crate::storage::{DbResult, Migration, Run, Sql};
 use crate::time::Timestamp;
 
-/// The table. Every service that sends messages lists this step among its own.
+/// The table. Every service that sends messages lists this step among its own, and the next one
+/// as well.
 pub const MIGRATION: Migration =
     Migration { name: "outbox", sql: include_str!("../../migrations/outbox.sql") };
+
+/// What the relay notes of its tries.
+pub const TRIES: Migration =
+    Migration { name: "outbox_tries", sql: include_str!("../../migrations/outbox_tries.sql") };
 
 /// How long delivery is tried: a long weekend. Then a person should look.
 const LIFETIME_MS: i64 = 72 * 60 * 60 * 1_000;
@@ -27,12 +29,6 @@ const LIFETIME_MS: i64 = 72 * 60 * 60 * 1_000;
 /// How long the relay leaves a new message to the request that wrote it and delivers it
 /// itself. Longer than a call (5 s), so that the two do not get in each other's way.
 const GRACE_MS: i64 = 6_000;
-
-/// The longest pause before each further attempt, in seconds; the last one repeats.
-const BACKOFF_S: [u32; 6] = [1, 5, 30, 120, 600, 3_600];
-
-/// What is added to a pause that was asked for, at random, so that not all come back at once.
-const SPREAD_MS: i64 = 500;
 
 /// Who delivers a message first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,51 +74,16 @@ pub fn insert(tx: &Transaction<'_>, message: &Message, delivery: Delivery) -> Db
     Ok(())
 }
 
-/// The messages whose time has come, the longest waiting first.
-///
-/// # Errors
-///
-/// [`crate::storage::DbError`].
-pub fn list_due(connection: &Connection, now: Timestamp, limit: u32) -> DbResult<Vec<Message>> {
-    let mut query = connection.statement(&format!(
-        "SELECT {COLUMNS} FROM outbox WHERE dead_at IS NULL AND next_attempt_at <= ?1
-         ORDER BY next_attempt_at LIMIT ?2"
-    ))?;
-    let messages = query.query_map(params![now, limit], from_row)?;
-    Ok(messages.collect::<rusqlite::Result<_>>()?)
-}
-
-/// When the next message after `now` is due.
-///
-/// # Errors
-///
-/// [`crate::storage::DbError`].
-pub fn find_next_due(connection: &Connection, now: Timestamp) -> DbResult<Option<Timestamp>> {
-    let mut query = connection.statement(
-        "SELECT min(next_attempt_at) FROM outbox WHERE dead_at IS NULL AND next_attempt_at > ?1",
-    )?;
-    Ok(query.query_row([now], |row| row.get(0))?)
-}
-
-/// Whether a message waits for `peer`.
-///
-/// # Errors
-///
-/// [`crate::storage::DbError`].
-pub fn has_waiting(connection: &Connection, peer: &str) -> DbResult<bool> {
-    let mut query = connection
-        .statement("SELECT EXISTS (SELECT 1 FROM outbox WHERE dead_at IS NULL AND peer = ?1)")?;
-    Ok(query.query_row([peer], |row| row.get(0))?)
-}
-
-/// The messages that wait and those that were given up, newest first.
+/// The messages that were given up, and then those that wait, each newest first: however many
+/// wait, what needs a person is seen.
 ///
 /// # Errors
 ///
 /// [`crate::storage::DbError`].
 pub fn list(connection: &Connection, limit: u32) -> DbResult<Vec<Message>> {
-    let mut query =
-        connection.statement(&format!("SELECT {COLUMNS} FROM outbox ORDER BY id DESC LIMIT ?1"))?;
+    let mut query = connection.statement(&format!(
+        "SELECT {COLUMNS} FROM outbox ORDER BY dead_at IS NULL, id DESC LIMIT ?1"
+    ))?;
     let messages = query.query_map([limit], from_row)?;
     Ok(messages.collect::<rusqlite::Result<_>>()?)
 }
@@ -157,6 +118,34 @@ pub fn find_waiting(
     Ok(query.query_row([kind, subject], from_row).optional()?)
 }
 
+/// The message of a kind about a subject, also if it was given up: it then waits again, because
+/// somebody has asked for what it says.
+///
+/// # Errors
+///
+/// [`crate::storage::DbError`].
+pub fn revive(
+    tx: &Transaction<'_>,
+    kind: &str,
+    subject: &str,
+    now: Timestamp,
+) -> DbResult<Option<Message>> {
+    let waiting = find_waiting(tx, kind, subject)?;
+    if waiting.is_some() {
+        return Ok(waiting);
+    }
+    let dead: Option<Id> = tx
+        .statement(
+            "SELECT id FROM outbox WHERE subject = ?2 AND kind = ?1 AND dead_at IS NOT NULL
+             ORDER BY id DESC LIMIT 1",
+        )?
+        .query_row([kind, subject], |row| row.get(0))
+        .optional()?;
+    let Some(dead) = dead else { return Ok(None) };
+    replay(tx, dead, now)?;
+    find_waiting(tx, kind, subject)
+}
+
 /// Removes a message that was answered.
 ///
 /// # Errors
@@ -175,50 +164,6 @@ pub fn delete(tx: &Transaction<'_>, id: Id) -> DbResult<()> {
 pub fn withdraw(tx: &Transaction<'_>, kind: &str, subject: &str) -> DbResult<()> {
     tx.statement("DELETE FROM outbox WHERE kind = ?1 AND subject = ?2 AND dead_at IS NULL")?
         .run([kind, subject])?;
-    Ok(())
-}
-
-/// Puts off a message that got no answer, or gives it up when its time is over. The pause is
-/// the one that the receiver asked for, or else random up to a bound that grows (full jitter).
-///
-/// # Errors
-///
-/// [`crate::storage::DbError`].
-pub fn postpone(
-    tx: &Transaction<'_>,
-    message: &Message,
-    reason: &str,
-    retry_after: Option<Duration>,
-    now: Timestamp,
-) -> DbResult<()> {
-    let step = usize::try_from(message.attempts).unwrap_or(usize::MAX).min(BACKOFF_S.len() - 1);
-    let pause_ms = match retry_after {
-        Some(asked) => whole_ms(asked) + fastrand::i64(0..=SPREAD_MS),
-        None => fastrand::i64(0..=i64::from(BACKOFF_S[step]) * 1_000),
-    };
-    tx.statement(
-        "UPDATE outbox SET attempts = attempts + 1, last_error = :reason,
-             next_attempt_at = :next_attempt_at,
-             dead_at = CASE WHEN expires_at <= :now THEN :now END
-         WHERE id = :id",
-    )?
-    .run(named_params! {
-        ":id": message.id,
-        ":reason": reason,
-        ":next_attempt_at": now.plus_ms(pause_ms),
-        ":now": now,
-    })?;
-    Ok(())
-}
-
-/// Lets a message wait without counting an attempt, because none was made.
-///
-/// # Errors
-///
-/// [`crate::storage::DbError`].
-pub fn hold(tx: &Transaction<'_>, id: Id, until: Timestamp) -> DbResult<()> {
-    tx.statement("UPDATE outbox SET next_attempt_at = ?2 WHERE id = ?1")?
-        .run(params![id, until])?;
     Ok(())
 }
 
@@ -243,44 +188,10 @@ pub fn bury(tx: &Transaction<'_>, id: Id, reason: &str, now: Timestamp) -> DbRes
 pub fn replay(tx: &Transaction<'_>, id: Id, now: Timestamp) -> DbResult<bool> {
     let replayed = tx
         .statement(
-            "UPDATE outbox SET attempts = 0, next_attempt_at = ?2, expires_at = ?3, dead_at = NULL
+            "UPDATE outbox SET attempts = 0, tried_at = NULL, next_attempt_at = ?2,
+                 expires_at = ?3, dead_at = NULL
              WHERE id = ?1",
         )?
         .run(params![id, now, now.plus_ms(LIFETIME_MS)])?;
     Ok(replayed == 1)
-}
-
-/// Makes every waiting message due now.
-///
-/// # Errors
-///
-/// [`crate::storage::DbError`].
-pub fn wake_all(tx: &Transaction<'_>, peer: &str, now: Timestamp) -> DbResult<()> {
-    tx.statement(
-        "UPDATE outbox SET next_attempt_at = ?2
-         WHERE peer = ?1 AND dead_at IS NULL AND next_attempt_at > ?2",
-    )?
-    .run(params![peer, now])?;
-    Ok(())
-}
-
-/// Makes the oldest waiting message for `peer` due now; `false` if none waits.
-///
-/// # Errors
-///
-/// [`crate::storage::DbError`].
-pub fn wake_oldest(tx: &Transaction<'_>, peer: &str, now: Timestamp) -> DbResult<bool> {
-    let oldest: Option<Id> = tx
-        .statement("SELECT id FROM outbox WHERE peer = ?1 AND dead_at IS NULL ORDER BY id LIMIT 1")?
-        .query_row([peer], |row| row.get(0))
-        .optional()?;
-    let Some(oldest) = oldest else { return Ok(false) };
-    tx.statement("UPDATE outbox SET next_attempt_at = min(next_attempt_at, ?2) WHERE id = ?1")?
-        .run(params![oldest, now])?;
-    Ok(true)
-}
-
-/// A pause in whole milliseconds.
-pub fn whole_ms(pause: Duration) -> i64 {
-    i64::try_from(pause.as_millis()).unwrap_or(i64::MAX)
 }

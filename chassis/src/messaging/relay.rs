@@ -1,41 +1,34 @@
 //! Delivering the messages of the outbox until somebody answers.
 //!
 //! A message is sent, the answer is handed to the service in the transaction that removes the
-//! message, and that is the end of it. Silence puts it off. When a service is away, its health
-//! is asked every second, and as soon as it answers, the messages for it are due.
+//! message, and that is the end of it. Silence puts it off. While a receiver is silent, it gets
+//! one message at a time (`lane.rs`); as soon as one is answered, all of them go.
+//!
+//! What happens in the background is in `relay/rounds.rs`.
 
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Transaction;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::{interval, sleep};
+use tokio::sync::{Notify, watch};
+use tokio::time::sleep;
 
 use super::call::{Answer, NoAnswer};
 use super::client::ServiceClient;
 use super::outbox::{self, Message};
 use super::peer::Peer;
+use super::schedule::{self, Failure};
 use super::signature::Secrets;
 use crate::id::Id;
-use crate::insight::recorder::{Span, SpanKind};
-use crate::insight::telemetry::{self, RequestContext};
+use crate::insight::telemetry;
 use crate::lab::policy::{FIRE_ONCE, Switch};
 use crate::storage::{Db, DbResult};
 use crate::time::Timestamp;
 
-/// How often a service that is away is asked whether it is back.
-const PROBE_INTERVAL: Duration = Duration::from_secs(1);
+mod rounds;
 
-/// Deliveries at the same time.
-const DELIVERIES_MAX: usize = 32;
-
-/// Messages looked up at once; a few for every place.
-const DUE_MAX: u32 = 128;
-
-/// The longest sleep: what nobody has told us of, and a changed clock, wait no longer.
-const SLEEP_MAX_MS: i64 = 1_000;
 /// A pause when the database does not take the outcome, so that a full disk does not make
 /// the same message go out in a tight loop.
 const STORAGE_PAUSE: Duration = Duration::from_secs(1);
@@ -49,7 +42,8 @@ pub enum Verdict {
     Dead(String),
 }
 
-/// What a service does with an answer. Runs in the transaction that removes the message.
+/// What a service does with an answer. Runs in the transaction that removes the message. The
+/// messages that it causes are about the same subject.
 pub type OnAnswer = fn(&Transaction<'_>, &Message, &Answer, Timestamp) -> DbResult<Verdict>;
 
 /// The relay of one service. Cheap to clone.
@@ -60,13 +54,12 @@ pub struct Relay {
 
 struct Shared {
     db: Db,
-    peers: Vec<Peer>,
+    peers: Vec<Arc<Peer>>,
     secrets: Option<Secrets>,
     patience: Option<Switch>,
     on_answer: OnAnswer,
     /// Messages that are being delivered, each with the end of a line to those who wait.
     in_flight: Mutex<HashMap<Id, watch::Sender<()>>>,
-    places: Arc<Semaphore>,
     wake: Notify,
 }
 
@@ -75,12 +68,13 @@ struct Shared {
 struct Attempt {
     relay: Relay,
     id: Id,
+    /// Whether somebody wants to know now, and did not wait for the message's time to come.
+    is_out_of_turn: bool,
 }
 
 impl Drop for Attempt {
     fn drop(&mut self) {
         self.relay.in_flight().remove(&self.id);
-        self.relay.wake();
     }
 }
 
@@ -94,26 +88,18 @@ impl Relay {
         patience: Option<Switch>,
         on_answer: OnAnswer,
     ) -> Self {
-        // Whatever waited when the process ended is tried as soon as its receiver is there.
-        let peers = clients.into_iter().map(Peer::away);
-        let shared = Shared {
-            db,
-            peers: peers.collect(),
-            secrets,
-            patience,
-            on_answer,
-            in_flight: Mutex::default(),
-            places: Arc::new(Semaphore::new(DELIVERIES_MAX)),
-            wake: Notify::new(),
-        };
+        let peers = clients.into_iter().map(|client| Arc::new(Peer::unheard(client))).collect();
+        let (in_flight, wake) = (Mutex::default(), Notify::new());
+        let shared = Shared { db, peers, secrets, patience, on_answer, in_flight, wake };
         Self { shared: Arc::new(shared) }
     }
 
     /// Starts delivering in the background.
     pub fn start(&self) {
         tokio::spawn(self.clone().deliver_due());
-        for position in 0..self.shared.peers.len() {
-            tokio::spawn(self.clone().watch_for_return(position));
+        tokio::spawn(self.clone().give_up_expired());
+        for peer in &self.shared.peers {
+            tokio::spawn(self.clone().watch(Arc::clone(peer)));
         }
     }
 
@@ -122,13 +108,27 @@ impl Relay {
         self.shared.wake.notify_one();
     }
 
+    /// Forgets how earlier deliveries went.
+    pub fn forget(&self) {
+        self.shared.peers.iter().for_each(|peer| peer.forget());
+    }
+
     /// Delivers a message that is written already, and returns when the attempt is over; what
     /// came of it stands in the database. If somebody else is delivering it right now, waits
-    /// for that. Goes on to the end even if the caller's client hangs up.
+    /// for that. Returns at once if the receiver has asked to be left alone. Goes on to the end
+    /// even if the caller's client hangs up.
     pub async fn deliver_now(&self, message: Message) {
-        match self.begin(message.id) {
+        let peers = &self.shared.peers;
+        let peer = peers.iter().find(|peer| peer.client.name() == message.peer);
+        let Some(peer) =
+            peer.filter(|peer| !peer.is_resting(&peer.tag_of(&message), Timestamp::now()))
+        else {
+            return;
+        };
+        match self.begin(message.id, message.attempts > 0) {
             Ok(attempt) => {
-                let _ = telemetry::spawn(self.clone().deliver(message, attempt)).await;
+                let delivery = self.clone().deliver(Arc::clone(peer), message, attempt);
+                let _ = telemetry::spawn(delivery).await;
             }
             // The sender is dropped when the attempt is over, and that is a change, too.
             Err(mut other) => {
@@ -138,159 +138,109 @@ impl Relay {
     }
 
     /// Claims a message for an attempt, or returns the end of the one that is under way.
-    fn begin(&self, id: Id) -> Result<Attempt, watch::Receiver<()>> {
+    fn begin(&self, id: Id, is_out_of_turn: bool) -> Result<Attempt, watch::Receiver<()>> {
         match self.in_flight().entry(id) {
             Entry::Occupied(other) => Err(other.get().subscribe()),
             Entry::Vacant(place) => {
                 place.insert(watch::Sender::new(()));
-                Ok(Attempt { relay: self.clone(), id })
+                Ok(Attempt { relay: self.clone(), id, is_out_of_turn })
             }
         }
     }
 
-    async fn deliver_due(self) {
-        loop {
-            let now = Timestamp::now();
-            let found = self.deliver_batch(now).await.unwrap_or_else(|error| {
-                tracing::warn!(%error, "could not look up the messages to deliver");
-                0
-            });
-            if found == DUE_MAX {
-                continue;
+    async fn deliver(self, peer: Arc<Peer>, message: Message, attempt: Attempt) {
+        let noted = match peer.client.send(message.call(self.shared.secrets.as_ref())).await {
+            Ok(answer) => self.note_answer(&peer, message, answer).await,
+            Err(silence) => {
+                self.note_silence(&peer, message, silence, attempt.is_out_of_turn).await
             }
-            let next = self.shared.db.read(|connection| outbox::find_next_due(connection, now));
-            let pause_ms = next.ok().flatten().map_or(SLEEP_MAX_MS, |due| due.ms_since(now));
-            let pause_ms = u64::try_from(pause_ms.clamp(1, SLEEP_MAX_MS)).unwrap_or(1);
-            tokio::select! {
-                () = sleep(Duration::from_millis(pause_ms)) => {}
-                () = self.shared.wake.notified() => {}
-            }
-        }
-    }
-
-    /// Starts delivering what is due and returns how many were.
-    async fn deliver_batch(&self, now: Timestamp) -> DbResult<u32> {
-        // Looked at before the rows are: what is being delivered then may be gone from the
-        // table by the time its row is read, and must not be sent again.
-        let in_flight: HashSet<Id> = self.in_flight().keys().copied().collect();
-        let due = self
-            .shared
-            .db
-            .scan(move |connection| outbox::list_due(connection, now, DUE_MAX))
-            .await?;
-        let found = u32::try_from(due.len()).unwrap_or(DUE_MAX);
-        for message in due.into_iter().filter(|message| !in_flight.contains(&message.id)) {
-            let Ok(place) = Arc::clone(&self.shared.places).acquire_owned().await else { break };
-            if let Ok(attempt) = self.begin(message.id) {
-                tokio::spawn(self.clone().deliver_in_background(message, attempt, place));
-            }
-        }
-        Ok(found)
-    }
-
-    async fn deliver_in_background(
-        self,
-        message: Message,
-        attempt: Attempt,
-        place: OwnedSemaphorePermit,
-    ) {
-        let request_id = message.id.to_string().into();
-        let trace = message.trace.child();
-        let span = Span::begin(SpanKind::Delivery, &trace, Some(message.trace.span_id()), || {
-            format!("{} to {}", message.kind, message.peer)
-        });
-        let context = RequestContext { request_id, trace, span };
-        context.scope(self.deliver(message, attempt)).await;
-        drop(place);
-    }
-
-    async fn deliver(self, message: Message, attempt: Attempt) {
-        let id = message.id;
-        let noted = match self.shared.peers.iter().find(|it| it.client.name() == message.peer) {
-            Some(peer) => {
-                match peer.client.send(message.call(self.shared.secrets.as_ref())).await {
-                    Ok(answer) => self.note_answer(peer, message, answer).await,
-                    Err(silence) => self.note_silence(peer, message, silence).await,
-                }
-            }
-            None => self.note_nobody(message).await,
         };
         if let Err(error) = noted {
-            tracing::warn!(message_id = %id, %error, "could not note what came of a message");
+            tracing::warn!(message_id = %attempt.id, %error,
+                "could not note what came of a message");
             sleep(STORAGE_PAUSE).await;
         }
         drop(attempt);
     }
 
-    async fn note_nobody(&self, message: Message) -> DbResult<()> {
-        let reason = format!("no service is called {}", message.peer);
-        let now = Timestamp::now();
-        self.shared.db.write(move |tx| outbox::bury(tx, message.id, &reason, now)).await
-    }
-
     async fn note_answer(&self, peer: &Peer, message: Message, answer: Answer) -> DbResult<()> {
-        let on_answer = self.shared.on_answer;
+        let (on_answer, name) = (self.shared.on_answer, peer.client.name());
         let now = Timestamp::now();
-        self.shared
-            .db
-            .write(move |tx| match on_answer(tx, &message, &answer, now)? {
-                Verdict::Done => outbox::delete(tx, message.id),
+        let tag = peer.tag_of(&message);
+        let silence = peer.silent_since(&tag);
+        let note = move |tx: &Transaction<'_>| -> DbResult<bool> {
+            match on_answer(tx, &message, &answer, now)? {
+                Verdict::Done => outbox::delete(tx, message.id)?,
                 Verdict::Dead(reason) => {
                     tracing::error!(message_id = %message.id, kind = message.kind, reason,
                         "a message was refused for good");
-                    outbox::bury(tx, message.id, &reason, now)
+                    outbox::bury(tx, message.id, &reason, now)?;
                 }
-            })
-            .await?;
-        if peer.note_return() {
-            let name = peer.client.name();
-            self.shared.db.write(move |tx| outbox::wake_all(tx, name, now)).await?;
+            }
+            if let Some(since) = silence {
+                schedule::wake(tx, name, since, now)?;
+            }
+            schedule::has_due_about(tx, &message.subject, now)
+        };
+        let has_consequences = self.shared.db.write(note).await?;
+        peer.note_answer(&tag, silence, now);
+        // Mostly there is nothing to do now, and then nobody has to look for it.
+        if silence.is_some() || has_consequences {
+            self.wake();
         }
         Ok(())
     }
 
-    async fn note_silence(&self, peer: &Peer, message: Message, cause: NoAnswer) -> DbResult<()> {
-        let now = Timestamp::now();
-        peer.note_silence(&cause);
+    async fn note_silence(
+        &self,
+        peer: &Peer,
+        message: Message,
+        cause: NoAnswer,
+        is_out_of_turn: bool,
+    ) -> DbResult<()> {
+        let (now, tag) = (Timestamp::now(), peer.tag_of(&message));
+        let is_receivers = peer.note_silence(&tag, &cause, message.tried_at, now);
         if self.shared.patience.as_ref().is_some_and(|patience| patience.is(FIRE_ONCE)) {
             let reason = format!("sent once, and then: {cause}");
             let bury = move |tx: &Transaction<'_>| outbox::bury(tx, message.id, &reason, now);
             return self.shared.db.write(bury).await;
         }
-        if let NoAnswer::BreakerOpen(pause) = cause {
-            let until = now.plus_ms(outbox::whole_ms(pause));
-            return self.shared.db.write(move |tx| outbox::hold(tx, message.id, until)).await;
+        // Nothing was tried, so there is nothing to write down.
+        if matches!(cause, NoAnswer::BreakerOpen(_)) {
+            return Ok(());
         }
-        tracing::warn!(message_id = %message.id, kind = message.kind, peer = message.peer, %cause,
-            "a message got no answer and will be sent again");
-        let retry_after = cause.retry_after();
-        let reason = cause.to_string();
-        let postpone =
-            move |tx: &Transaction<'_>| outbox::postpone(tx, &message, &reason, retry_after, now);
-        self.shared.db.write(postpone).await
+        self.postpone(message, &cause, is_out_of_turn, now).await?;
+        if peer.silent_since(&tag).is_none() {
+            if is_receivers {
+                // Another message was answered while this outcome was being written.
+                let name = peer.client.name();
+                let wake = move |tx: &Transaction<'_>| schedule::wake(tx, name, now, now);
+                self.shared.db.write(wake).await?;
+            }
+            self.wake();
+        }
+        Ok(())
     }
 
-    /// While a service is away, asks for its health; when that is good again, lets one message
-    /// go first. Its answer wakes the others, see [`Self::note_answer`].
-    async fn watch_for_return(self, position: usize) {
-        let Some(peer) = self.shared.peers.get(position) else { return };
-        let mut interval = interval(PROBE_INTERVAL);
-        let name = peer.client.name();
-        loop {
-            interval.tick().await;
-            let waiting = self.shared.db.read(|connection| outbox::has_waiting(connection, name));
-            if !peer.is_missed() || !waiting.is_ok_and(|waiting| waiting) {
-                continue;
-            }
-            if peer.client.is_healthy().await {
-                let now = Timestamp::now();
-                let woken =
-                    self.shared.db.write(move |tx| outbox::wake_oldest(tx, name, now)).await;
-                if woken.is_ok_and(|woken: bool| woken) {
-                    self.wake();
-                }
-            }
+    async fn postpone(
+        &self,
+        message: Message,
+        cause: &NoAnswer,
+        is_out_of_turn: bool,
+        now: Timestamp,
+    ) -> DbResult<()> {
+        let (id, kind, to) = (message.id, message.kind.clone(), message.peer.clone());
+        let (reason, retry_after) = (cause.to_string(), cause.retry_after());
+        let failure = Failure { reason, retry_after, is_out_of_turn, now };
+        let postpone = move |tx: &Transaction<'_>| schedule::postpone(tx, &message, &failure);
+        if self.shared.db.write(postpone).await? {
+            tracing::error!(message_id = %id, kind, peer = to, %cause,
+                "a message got no answer for 72 hours and is given up");
+        } else {
+            tracing::warn!(message_id = %id, kind, peer = to, %cause,
+                "a message got no answer and will be sent again");
         }
+        Ok(())
     }
 
     fn in_flight(&self) -> MutexGuard<'_, HashMap<Id, watch::Sender<()>>> {

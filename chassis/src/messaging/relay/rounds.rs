@@ -1,0 +1,205 @@
+//! What the relay does in the background: it sends what is due, finds out whether a silent
+//! receiver is back, and gives up what has waited for too long.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
+
+use super::Relay;
+use crate::id::Id;
+use crate::insight::recorder::{Span, SpanKind};
+use crate::insight::telemetry::RequestContext;
+use crate::lab::scope::Tag;
+use crate::messaging::lane::Scout;
+use crate::messaging::outbox::Message;
+use crate::messaging::peer::Peer;
+use crate::messaging::schedule;
+use crate::storage::DbResult;
+use crate::time::Timestamp;
+
+/// How often a silent receiver is looked at. The pauses between scouts count these looks.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How often we look for messages whose time is over. Nobody waits for a dead letter.
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Messages looked up at once; a few for every place.
+const DUE_MAX: u32 = 128;
+
+/// The longest sleep: what nobody has told us of waits no longer.
+const SLEEP_MAX_MS: i64 = 1_000;
+
+/// What a look for due messages has come to.
+#[derive(Default)]
+struct Round {
+    /// Whether there may be more that could be sent right away.
+    has_more: bool,
+    /// When the next message is due.
+    next_due: Option<Timestamp>,
+}
+
+impl Relay {
+    /// Sends what is due to receivers that are not silent, for as long as the service runs.
+    pub(super) async fn deliver_due(self) {
+        loop {
+            let now = Timestamp::now();
+            let round = self.deliver_round(now).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "could not look up the messages to deliver");
+                Round::default()
+            });
+            if round.has_more {
+                continue;
+            }
+            let pause_ms = round.next_due.map_or(SLEEP_MAX_MS, |due| due.ms_since(now));
+            let pause_ms = u64::try_from(pause_ms.clamp(1, SLEEP_MAX_MS)).unwrap_or(1);
+            tokio::select! {
+                () = sleep(Duration::from_millis(pause_ms)) => {}
+                () = self.shared.wake.notified() => {}
+            }
+        }
+    }
+
+    async fn deliver_round(&self, now: Timestamp) -> DbResult<Round> {
+        // Looked at before the rows are: what is being delivered then may be gone from the
+        // table by the time its row is read, and must not be sent again.
+        let in_flight = self.ids_in_flight();
+        let peers = self.shared.peers.iter().filter(|peer| peer.may_be_open(now));
+        let peers: Vec<Arc<Peer>> = peers.cloned().collect();
+        let names: Vec<&str> = peers.iter().map(|peer| peer.client.name()).collect();
+        if names.is_empty() {
+            return Ok(Round::default());
+        }
+        let look = move |connection: &rusqlite::Connection| -> DbResult<Vec<_>> {
+            let look = |name: &&str| -> DbResult<_> {
+                let due = schedule::list_due(connection, name, now, DUE_MAX)?;
+                Ok((due, schedule::find_next_due(connection, name, now)?))
+            };
+            names.iter().map(look).collect()
+        };
+        let mut round = Round::default();
+        for (peer, (mut due, next_due)) in peers.iter().zip(self.shared.db.scan(look).await?) {
+            // When the breaker lets only one through, it should not be the one that always fails.
+            due.sort_by_key(|message| message.attempts);
+            let is_full = due.len() >= DUE_MAX as usize;
+            let is_open = |message: &Message| {
+                !in_flight.contains(&message.id) && peer.is_open(&peer.tag_of(message), now)
+            };
+            let sent = due.into_iter().filter(is_open).map_while(|it| self.dispatch(peer, it));
+            round.has_more |= sent.count() > 0 && is_full;
+            round.next_due = [round.next_due, next_due].into_iter().flatten().min();
+        }
+        Ok(round)
+    }
+
+    /// Sends a message in the background; `None` if there is no place for it now.
+    fn dispatch(&self, peer: &Arc<Peer>, message: Message) -> Option<()> {
+        let place = peer.take_place()?;
+        let Ok(attempt) = self.begin(message.id, false) else { return Some(()) };
+        let request_id = message.id.to_string().into();
+        let trace = message.trace.child();
+        let span = Span::begin(SpanKind::Delivery, &trace, Some(message.trace.span_id()), || {
+            format!("{} to {}", message.kind, message.peer)
+        });
+        let context = RequestContext { request_id, trace, span };
+        let (relay, peer) = (self.clone(), Arc::clone(peer));
+        tokio::spawn(async move {
+            let delivery = relay.clone().deliver(Arc::clone(&peer), message, attempt);
+            context.scope(delivery).await;
+            if peer.leave_place(place) {
+                relay.wake();
+            }
+        });
+        Some(())
+    }
+
+    /// Finds out whether a receiver that is silent is back, for as long as the service runs.
+    pub(super) async fn watch(self, peer: Arc<Peer>) {
+        let mut looks = steady(LOOK_INTERVAL);
+        loop {
+            looks.tick().await;
+            if let Err(error) = self.look_at(&peer).await {
+                tracing::warn!(%error, "could not look up a message to try");
+            }
+        }
+    }
+
+    async fn look_at(&self, peer: &Arc<Peer>) -> DbResult<()> {
+        let now = Timestamp::now();
+        let silent = peer.silent_lanes(now);
+        let name = peer.client.name();
+        if silent.is_empty() {
+            return Ok(());
+        }
+        if !self.shared.db.read(|connection| schedule::has_waiting(connection, name))? {
+            peer.end_silence();
+            return Ok(());
+        }
+        let is_healthy = peer.client.is_healthy().await;
+        for tag in silent {
+            // A probe is under way, and what comes of it is known soon.
+            if is_healthy && !peer.client.make_way(&tag) {
+                continue;
+            }
+            let due_by = match peer.look(&tag, is_healthy) {
+                Scout::Nobody => continue,
+                Scout::Due => Some(now),
+                Scout::Anybody => None,
+            };
+            if let Some(scout) = self.find_scout(peer, tag, due_by).await? {
+                self.dispatch(peer, scout);
+            }
+        }
+        Ok(())
+    }
+
+    async fn find_scout(
+        &self,
+        peer: &Arc<Peer>,
+        tag: Option<Tag>,
+        due_by: Option<Timestamp>,
+    ) -> DbResult<Option<Message>> {
+        let (in_flight, peer) = (self.ids_in_flight(), Arc::clone(peer));
+        let find = move |connection: &rusqlite::Connection| {
+            schedule::find_scout(connection, peer.client.name(), due_by, |message| {
+                !in_flight.contains(&message.id) && peer.tag_of(message) == tag
+            })
+        };
+        self.shared.db.scan(find).await
+    }
+
+    /// Gives up what has waited for too long, for as long as the service runs. A message whose
+    /// turn never comes has no attempt at the end of which it could die.
+    pub(super) async fn give_up_expired(self) {
+        let mut looks = steady(EXPIRY_INTERVAL);
+        loop {
+            looks.tick().await;
+            let now = Timestamp::now();
+            let due = self.shared.db.scan(move |file| schedule::has_expired(file, now)).await;
+            if !due.unwrap_or(false) {
+                continue;
+            }
+            match self.shared.db.write(move |tx| schedule::bury_expired(tx, now)).await {
+                Ok(buried) => {
+                    for (message_id, kind) in buried {
+                        tracing::error!(%message_id, kind,
+                            "a message got no answer for 72 hours and is given up");
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "could not give up what is too old"),
+            }
+        }
+    }
+
+    fn ids_in_flight(&self) -> HashSet<Id> {
+        self.in_flight().keys().copied().collect()
+    }
+}
+
+/// An interval that does not make up for what it has missed.
+fn steady(period: Duration) -> Interval {
+    let mut interval = interval(period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
+}
