@@ -41,10 +41,7 @@ pub fn pay(
             Claim::Finished(reply) => return Ok(Begun::Replayed(reply)),
             Claim::Unfinished { subject } => {
                 let id = subject.parse().map_err(|_| PaymentError::NotFound)?;
-                return Ok(Begun::Waiting(
-                    id,
-                    outbox::find_waiting(tx, webhook::KIND, &subject)?.map(Box::new),
-                ));
+                return waiting(tx, id, payment.now);
             }
         }
     }
@@ -60,7 +57,14 @@ pub fn pay(
         }
         return Ok(Begun::Refused(refusal));
     }
-    Ok(Begun::Waiting(id, outbox::find_waiting(tx, webhook::KIND, &id.to_string())?.map(Box::new)))
+    waiting(tx, id, payment.now)
+}
+
+/// A payment that is there already, with its message. One that was given up is taken up again:
+/// the money is here, and somebody who stands at the till asks for it to arrive.
+fn waiting(tx: &Transaction<'_>, id: Id, now: Timestamp) -> Result<Begun, PaymentError> {
+    let message = outbox::revive(tx, webhook::KIND, &id.to_string(), now)?;
+    Ok(Begun::Waiting(id, message.map(Box::new)))
 }
 
 /// The order accepts. A payment that is over by now stays so.

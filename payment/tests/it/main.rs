@@ -8,6 +8,8 @@ mod support;
 mod common;
 mod paying;
 mod silence;
+mod back_off;
+mod dead_letters;
 mod webhook;
 mod storm;
 mod refunds;
