@@ -56,10 +56,19 @@ impl Cents {
     }
 }
 
-/// The text is not an amount.
+/// Why something is not an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be an amount like 12.50: not negative, at most two decimals")]
-pub struct NotAnAmount;
+pub enum NotAnAmount {
+    /// JSON that is no number, often one with quotes around it.
+    #[error("must be a number like 12.50, without quotes")]
+    NotANumber,
+    /// A sign, an exponent, too many decimals, or something else altogether.
+    #[error("must be an amount like 12.50: not negative, at most two decimals")]
+    Malformed,
+    /// More than [`Cents::MAX`].
+    #[error("must be at most {}", Cents::MAX)]
+    TooLarge,
+}
 
 /// Reads `12`, `12.5` or `12.50`: what JSON calls a number, less the sign and the exponent.
 impl FromStr for Cents {
@@ -67,22 +76,23 @@ impl FromStr for Cents {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (units, decimals) = text.split_once('.').unwrap_or((text, "0"));
-        // `i64::from_str` would take a sign, and `007` is octal to some readers.
+        // As for whole numbers; `007` is octal to some readers.
         let has_leading_zero = units.len() > 1 && units.starts_with('0');
         if has_leading_zero || !is_digits(units) || !is_digits(decimals) {
-            return Err(NotAnAmount);
+            return Err(NotAnAmount::Malformed);
         }
-        let units: i64 = units.parse().map_err(|_| NotAnAmount)?;
-        let hundredths: i64 = match decimals.len() {
-            1 => decimals.parse::<i64>().map_err(|_| NotAnAmount)? * 10,
-            2 => decimals.parse().map_err(|_| NotAnAmount)?,
-            _ => return Err(NotAnAmount),
+        let tens = match decimals.len() {
+            1 => 10,
+            2 => 1,
+            _ => return Err(NotAnAmount::Malformed),
         };
+        let hundredths = decimals.parse::<i64>().map_err(|_| NotAnAmount::Malformed)? * tens;
+        let units: i64 = units.parse().map_err(|_| NotAnAmount::TooLarge)?;
         units
             .checked_mul(100)
             .and_then(|cents| cents.checked_add(hundredths))
             .and_then(Self::new)
-            .ok_or(NotAnAmount)
+            .ok_or(NotAnAmount::TooLarge)
     }
 }
 
@@ -104,6 +114,9 @@ impl fmt::Display for Cents {
 impl<'de> Deserialize<'de> for Cents {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = Box::<RawValue>::deserialize(deserializer)?;
+        if !json.get().starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+            return Err(D::Error::custom(NotAnAmount::NotANumber));
+        }
         json.get().parse().map_err(D::Error::custom)
     }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::{Shop, event};
 
 /// Not a whole number from 1 up, in a query string or a path.
-const NO_NUMBERS: [&str; 15] = [
+const NO_NUMBERS: [&str; 18] = [
     "abc",
     "1.5",
     "1e3",
@@ -16,6 +16,9 @@ const NO_NUMBERS: [&str; 15] = [
     "-1",
     "0",
     "0x1",
+    "01",
+    "%2B1",
+    "+1",
     "99999999999999999999",
     "9223372036854775808",
     "%00",
@@ -184,7 +187,7 @@ async fn an_event_with_a_wrong_field_is_refused_and_the_field_named() {
             "event_type",
             vec![json!("user.exploded"), json!(""), json!(null), json!(1), json!(["user.deleted"])],
         ),
-        ("payload", vec![json!("user1"), json!(null), json!(1)]),
+        ("payload", vec![json!("user1"), json!(null), json!(1), json!([null, "user1"])]),
         ("timestamp", vec![json!("yesterday"), json!(1), json!(null)]),
         ("extra", vec![json!(1)]),
     ] {
@@ -211,6 +214,18 @@ async fn an_event_with_a_wrong_field_is_refused_and_the_field_named() {
 
     unharmed(&shop).await;
     assert_eq!(shop.cart.sql_value("SELECT count(*) FROM received_events"), "0");
+}
+
+#[tokio::test]
+async fn a_list_is_not_taken_for_an_event() {
+    let shop = Shop::open().await;
+    shop.add("user1", 1, 1).await.expect_status(200);
+    shop.catalog.forget();
+    let values = json!(["e1", "user.deleted", [null, "user1"], "2026-01-01T00:00:00Z"]);
+
+    shop.deliver(&values).await.expect_problem(422, "The body must be an object");
+
+    unharmed(&shop).await;
 }
 
 #[track_caller]

@@ -1,16 +1,23 @@
 //! Typed input. What a handler needs to be true before it starts is an argument type here,
 //! and every refusal names the field and says what would be right.
 
-use axum::extract::path::ErrorKind;
-use axum::extract::rejection::PathRejection;
+use std::borrow::Cow;
+
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
+use self::json::Plain;
+use self::text::Text;
+use self::words::{Place, sentence, shown};
 use super::Problem;
 use super::body::RequestBody;
+
+mod json;
+mod text;
+mod words;
 
 /// A JSON body of type `T`.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +36,8 @@ pub struct Query<T>(pub T);
 #[derive(Clone, Copy, Debug)]
 pub struct NoQuery;
 
-/// The parameters of the path as a `T`.
+/// The parameters of the path as a `T`: one is the value itself, several are the fields of a
+/// struct.
 #[derive(Clone, Copy, Debug)]
 pub struct Path<T>(pub T);
 
@@ -62,11 +70,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         let query = parts.uri.query().unwrap_or_default();
         require_well_formed(query)?;
-        let pairs = form_urlencoded::parse(query.as_bytes());
-        let deserializer = serde_urlencoded::Deserializer::new(pairs);
-        serde_path_to_error::deserialize(deserializer)
-            .map(Self)
-            .map_err(|error| Problem::invalid(name_the_field(&error)))
+        let fields = || form_urlencoded::parse(query.as_bytes());
+        text::read(fields()).map(Self).map_err(|_| match text::find_fault::<T>(fields()) {
+            Err(error) => Problem::invalid(sentence(&error, Place::Query)),
+            Ok(_) => Problem::bad_request("The query string cannot be read"),
+        })
     }
 }
 
@@ -78,7 +86,10 @@ impl<S: Send + Sync> FromRequestParts<S> for NoQuery {
         require_well_formed(query)?;
         match form_urlencoded::parse(query.as_bytes()).next() {
             None => Ok(Self),
-            Some((name, _)) => Err(Problem::invalid(format!("{name}: there is no such parameter"))),
+            Some((name, _)) => {
+                let name = shown(&name);
+                Err(Problem::invalid(format!("{name}: there is no such parameter")))
+            }
         }
     }
 }
@@ -87,14 +98,21 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        match axum::extract::Path::<T>::from_request_parts(parts, state).await {
-            Ok(axum::extract::Path(value)) => Ok(Self(value)),
-            Err(PathRejection::FailedToDeserializePathParams(refused)) => {
-                let parameters = raw_parameters(parts, state).await;
-                Err(path_problem::<T>(refused.into_kind(), &parameters))
-            }
-            Err(_) => Err(Problem::bad_request("The path cannot be read")),
+        let Ok(parameters) = RawPathParams::from_request_parts(parts, state).await else {
+            return Err(Problem::bad_request("The path is not valid UTF-8"));
+        };
+        let mut all = parameters.iter();
+        if let (Some((name, value)), None) = (all.next(), all.next()) {
+            let value = T::deserialize(Text(value.into()));
+            return value
+                .map(Self)
+                .map_err(|refusal| Problem::invalid(format!("{name}: {refusal}")));
         }
+        let fields = || parameters.iter().map(|(name, value)| (Cow::from(name), Cow::from(value)));
+        text::read(fields()).map(Self).map_err(|_| match text::find_fault::<T>(fields()) {
+            Err(error) => Problem::invalid(sentence(&error, Place::Query)),
+            Ok(_) => Problem::bad_request("The path cannot be read"),
+        })
     }
 }
 
@@ -129,6 +147,12 @@ pub fn query_string<const N: usize>(parameters: [(&str, Option<String>); N]) -> 
 }
 
 fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "Content-Encoding is not supported: send the JSON as it is",
+        ));
+    }
     let essence = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -148,37 +172,41 @@ fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     // Text that no field asks for is skipped without a look at it, so this comes first.
     let body = std::str::from_utf8(body)
         .map_err(|_| Problem::bad_request("The body is not valid UTF-8"))?;
-    let mut deserializer = serde_json::Deserializer::from_str(body);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        // A type that words its own refusal hides whether the text was JSON at all.
-        match serde_json::from_str::<IgnoredAny>(body) {
-            Err(cause) => malformed(&cause),
-            Ok(_) => Problem::invalid(without_position(name_the_field(&error))),
-        }
-    })?;
-    deserializer.end().map_err(|error| malformed(&error))?;
+    let mut reader = serde_json::Deserializer::from_str(body);
+    let Ok(value) = T::deserialize(Plain(&mut reader)) else {
+        return Err(find_fault::<T>(body));
+    };
+    reader.end().map_err(|error| malformed(&error))?;
     Ok(value)
 }
 
-/// Line and column say little once the field is named.
-fn without_position(mut sentence: String) -> String {
-    if let Some(end) = sentence.rfind(" at line ") {
-        sentence.truncate(end);
+/// Reads a refused body once more, to find out what is wrong with it and where. The good case
+/// does not pay for that.
+fn find_fault<T: DeserializeOwned>(body: &str) -> Problem {
+    let mut reader = serde_json::Deserializer::from_str(body);
+    let Err(error) = serde_path_to_error::deserialize::<_, T>(Plain(&mut reader)) else {
+        return Problem::bad_request("The body cannot be read");
+    };
+    // A type that words its own refusal hides whether the text was JSON at all. And half of a
+    // pair of surrogates looks like JSON to whoever skips it, but it is no text.
+    let cause = error.inner();
+    let is_half_text = cause.is_syntax() && !cause.to_string().starts_with("number out of range");
+    match serde_json::from_str::<IgnoredAny>(body) {
+        Err(cause) => malformed(&cause),
+        Ok(_) if is_half_text => malformed(cause),
+        Ok(_) => Problem::invalid(sentence(&error, Place::Body)),
     }
-    sentence
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
     Problem::bad_request(format!("The body is not valid JSON: {error}"))
 }
 
-fn name_the_field<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>) -> String {
-    let path = error.path().to_string();
-    if path == "." { error.inner().to_string() } else { format!("{path}: {}", error.inner()) }
-}
-
 /// Refuses what the lenient decoder would turn into replacement characters.
 fn require_well_formed(query: &str) -> Result<(), Problem> {
+    if !query.contains('%') {
+        return Ok(());
+    }
     let bytes = query.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut position = 0;
@@ -202,36 +230,4 @@ fn require_well_formed(query: &str) -> Result<(), Problem> {
         Ok(_) => Ok(()),
         Err(_) => Err(Problem::bad_request("The query string is not valid UTF-8")),
     }
-}
-
-async fn raw_parameters<S: Send + Sync>(parts: &mut Parts, state: &S) -> Vec<(String, String)> {
-    let parameters = RawPathParams::from_request_parts(parts, state).await;
-    let parameters = parameters.iter().flatten();
-    parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-}
-
-fn path_problem<T: DeserializeOwned>(kind: ErrorKind, parameters: &[(String, String)]) -> Problem {
-    match kind {
-        ErrorKind::InvalidUtf8InPathParam { key } => {
-            Problem::bad_request(format!("{key}: the path is not valid UTF-8"))
-        }
-        ErrorKind::DeserializeError { key, message, .. } => {
-            Problem::invalid(format!("{key}: {message}"))
-        }
-        ErrorKind::Message(message) => Problem::invalid(match parameters {
-            [(name, _)] => format!("{name}: {message}"),
-            _ => name_the_parameter::<T>(parameters).unwrap_or(message),
-        }),
-        other => Problem::invalid(other.to_string()),
-    }
-}
-
-/// A type that words its own refusal does not know which parameter it was read from. Read as
-/// a query string, the parameters have names.
-fn name_the_parameter<T: DeserializeOwned>(parameters: &[(String, String)]) -> Option<String> {
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-    let pairs = form_urlencoded::parse(query.as_bytes());
-    let error =
-        serde_path_to_error::deserialize::<_, T>(serde_urlencoded::Deserializer::new(pairs));
-    error.err().map(|error| name_the_field(&error))
 }

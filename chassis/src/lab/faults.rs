@@ -50,17 +50,15 @@ pub enum FaultKind {
 
 /// A delay in milliseconds.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
-#[serde(try_from = "u32")]
+#[serde(try_from = "i64")]
 pub struct Latency(u32);
 
-impl TryFrom<u32> for Latency {
+impl TryFrom<i64> for Latency {
     type Error = &'static str;
 
-    fn try_from(ms: u32) -> Result<Self, Self::Error> {
-        if ms > LATENCY_MAX_MS {
-            return Err("must be a whole number from 0 to 60000");
-        }
-        Ok(Self(ms))
+    fn try_from(ms: i64) -> Result<Self, Self::Error> {
+        let ms = u32::try_from(ms).ok().filter(|ms| *ms <= LATENCY_MAX_MS);
+        ms.map(Self).ok_or("must be a whole number from 0 to 60000")
     }
 }
 

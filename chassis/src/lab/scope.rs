@@ -65,17 +65,15 @@ pub struct Whose {
 
 /// How long something lasts.
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "u32")]
+#[serde(try_from = "i64")]
 pub struct Ttl(u32);
 
-impl TryFrom<u32> for Ttl {
+impl TryFrom<i64> for Ttl {
     type Error = &'static str;
 
-    fn try_from(seconds: u32) -> Result<Self, Self::Error> {
-        if !(1..=TTL_MAX_S).contains(&seconds) {
-            return Err("must be a whole number from 1 to 3600");
-        }
-        Ok(Self(seconds))
+    fn try_from(seconds: i64) -> Result<Self, Self::Error> {
+        let seconds = u32::try_from(seconds).ok().filter(|it| (1..=TTL_MAX_S).contains(it));
+        seconds.map(Self).ok_or("must be a whole number from 1 to 3600")
     }
 }
 

@@ -6,7 +6,7 @@ use chassis::id::Id;
 use crate::support::{Till, pay_path};
 
 /// Not an amount of money, as it would stand in a query string.
-const NO_AMOUNTS: [&str; 28] = [
+const NO_AMOUNTS: [&str; 25] = [
     "",
     "abc",
     "NaN",
@@ -31,9 +31,6 @@ const NO_AMOUNTS: [&str; 28] = [
     "%201",
     "1%00",
     "%D9%A3",
-    "900719925474.10",
-    "9223372036854775807",
-    "99999999999999999999999999",
     "1;DROP%20TABLE%20payments",
 ];
 
@@ -46,6 +43,10 @@ async fn what_is_no_amount_is_refused() {
         let answer = till.pay(order, wrong).await;
         let sentence = "amount: must be an amount like 12.50: not negative, at most two decimals";
         answer.expect_problem(422, sentence);
+    }
+    for large in ["900719925474.10", "9223372036854775807", "99999999999999999999999999"] {
+        let answer = till.pay(order, large).await;
+        answer.expect_problem(422, "amount: must be at most 900719925474.09");
     }
 
     unharmed(&till);

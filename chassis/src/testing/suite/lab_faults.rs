@@ -143,6 +143,11 @@ pub async fn a_fault_that_makes_no_sense_is_refused_and_changes_nothing(subject:
         ("only_for", json!({ "kind": "down", "only_for": "a b" })),
         ("only_for", json!({ "kind": "down", "only_for": "" })),
         ("latency", json!({ "kind": "down", "latency": 5 })),
+        ("kind: must be one of down, slow, error, hang", json!({ "kind": { "down": null } })),
+        ("latency_ms: must be a whole number", json!({ "kind": "slow", "latency_ms": 1.5 })),
+        ("latency_ms: must be a whole number", json!({ "kind": "slow", "latency_ms": u64::MAX })),
+        ("probability: must be a number", json!({ "kind": "down", "probability": null })),
+        ("The body must be an object", json!(["down", 5, 1.0, 60, null])),
     ] {
         let answer = set_fault(&service, &draft).await;
         answer.expect_status(422);
