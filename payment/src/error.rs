@@ -15,9 +15,12 @@ pub enum PaymentError {
     /// No payment is known by this order or id.
     #[error("Payment not found")]
     NotFound,
-    /// What names no order at all.
+    /// The order service knows no such order, or this cannot be the id of one.
     #[error("Order {0} not found")]
     NoSuchOrder(String),
+    /// What names no order and cannot be told back either.
+    #[error("order_id: must be the id of an order")]
+    NotAnOrderId,
     /// The order said no; the status and the sentence are its own.
     #[error("{1}")]
     Refused(u16, String),
@@ -40,6 +43,20 @@ pub enum PaymentError {
     Database(#[from] DbError),
 }
 
+impl PaymentError {
+    /// The refusal of something that is no order's id. Only what looks like one is told back: an
+    /// answer should not carry any text that somebody puts into a link.
+    pub fn no_such_order(name: String) -> Self {
+        let is_plain =
+            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        if (1..=64).contains(&name.len()) && is_plain {
+            Self::NoSuchOrder(name)
+        } else {
+            Self::NotAnOrderId
+        }
+    }
+}
+
 impl From<rusqlite::Error> for PaymentError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Database(error.into())
@@ -52,6 +69,7 @@ impl From<PaymentError> for Problem {
         let sentence = error.to_string();
         match error {
             PaymentError::NotFound | PaymentError::NoSuchOrder(_) => Problem::not_found(sentence),
+            PaymentError::NotAnOrderId => Problem::invalid(sentence),
             PaymentError::Refused(status, detail) => {
                 Problem::new(StatusCode::from_u16(status).unwrap_or(StatusCode::CONFLICT), detail)
             }

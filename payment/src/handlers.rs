@@ -54,7 +54,7 @@ pub async fn pay(
     key: IdempotencyKey,
 ) -> Result<Reply, Problem> {
     let PayQuery { order_id, amount } = query;
-    let order_id = order_id.parse().map_err(|_| PaymentError::NoSuchOrder(order_id))?;
+    let order_id = order_id.parse().map_err(|_| PaymentError::no_such_order(order_id))?;
     let payment = NewPayment { id: Id::new(), order_id, amount, now: Timestamp::now() };
     let claimed = key.0.clone();
     let begun = app.db.write(move |tx| transactions::pay(tx, claimed.as_ref(), &payment)).await?;
