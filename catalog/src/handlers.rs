@@ -4,7 +4,7 @@ use axum::Json as JsonAnswer;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use chassis::http::extract::{Json, Path, Query, empty_as_none, query_string};
+use chassis::http::extract::{Json, NoQuery, Path, Query, empty_as_none, query_string};
 use chassis::http::reply::IdempotencyKey;
 use chassis::http::{Problem, Reply};
 use chassis::id::Id;
@@ -74,6 +74,7 @@ pub async fn list_products(
 pub async fn find_product(
     State(app): State<App>,
     Path(id): Path<ProductId>,
+    _: NoQuery,
 ) -> Result<JsonAnswer<Product>, Problem> {
     let product = app.db.read(|connection| store::find_product(connection, id))?;
     Ok(JsonAnswer(product.ok_or(CatalogError::ProductNotFound)?))
@@ -82,6 +83,7 @@ pub async fn find_product(
 /// `POST /products`.
 pub async fn create_product(
     State(app): State<App>,
+    _: NoQuery,
     key: IdempotencyKey,
     Json(draft): Json<ProductDraft>,
 ) -> Result<Reply, Problem> {
@@ -97,6 +99,7 @@ pub async fn create_product(
 pub async fn replace_product(
     State(app): State<App>,
     Path(id): Path<ProductId>,
+    _: NoQuery,
     Json(draft): Json<ProductDraft>,
 ) -> Result<JsonAnswer<Product>, Problem> {
     let now = Timestamp::now();
@@ -110,6 +113,7 @@ pub async fn replace_product(
 pub async fn delete_product(
     State(app): State<App>,
     Path(id): Path<ProductId>,
+    _: NoQuery,
 ) -> Result<StatusCode, Problem> {
     let now = Timestamp::now();
     app.db.write(move |tx| transactions::delete_product(tx, id, now)).await?;
@@ -118,7 +122,10 @@ pub async fn delete_product(
 }
 
 /// `GET /categories`.
-pub async fn list_categories(State(app): State<App>) -> Result<JsonAnswer<Vec<Category>>, Problem> {
+pub async fn list_categories(
+    State(app): State<App>,
+    _: NoQuery,
+) -> Result<JsonAnswer<Vec<Category>>, Problem> {
     Ok(JsonAnswer(app.db.scan(store::list_categories).await?))
 }
 
@@ -126,6 +133,7 @@ pub async fn list_categories(State(app): State<App>) -> Result<JsonAnswer<Vec<Ca
 pub async fn find_category(
     State(app): State<App>,
     Path(id): Path<CategoryId>,
+    _: NoQuery,
 ) -> Result<JsonAnswer<Category>, Problem> {
     let category = app.db.read(|connection| store::find_category(connection, id))?;
     Ok(JsonAnswer(category.ok_or(CatalogError::CategoryNotFound)?))
@@ -134,6 +142,7 @@ pub async fn find_category(
 /// `POST /categories`.
 pub async fn create_category(
     State(app): State<App>,
+    _: NoQuery,
     key: IdempotencyKey,
     Json(draft): Json<CategoryDraft>,
 ) -> Result<Reply, Problem> {
@@ -149,6 +158,7 @@ pub async fn create_category(
 pub async fn rename_category(
     State(app): State<App>,
     Path(id): Path<CategoryId>,
+    _: NoQuery,
     Json(draft): Json<CategoryDraft>,
 ) -> Result<JsonAnswer<Category>, Problem> {
     let now = Timestamp::now();
@@ -163,6 +173,7 @@ pub async fn rename_category(
 pub async fn reserve(
     State(app): State<App>,
     Path(order_id): Path<String>,
+    _: NoQuery,
     Json(draft): Json<ReservationDraft>,
 ) -> Result<Response, Problem> {
     let order_id = parse_order_id(&order_id)?;
@@ -184,6 +195,7 @@ pub async fn reserve(
 pub async fn commit(
     State(app): State<App>,
     Path(order_id): Path<String>,
+    _: NoQuery,
     key: IdempotencyKey,
 ) -> Result<Reply, Problem> {
     let order_id = parse_order_id(&order_id)?;
@@ -198,6 +210,7 @@ pub async fn commit(
 pub async fn release(
     State(app): State<App>,
     Path(order_id): Path<String>,
+    _: NoQuery,
     key: IdempotencyKey,
 ) -> Result<Reply, Problem> {
     let order_id = parse_order_id(&order_id)?;

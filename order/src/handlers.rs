@@ -4,7 +4,7 @@ use axum::Json as JsonAnswer;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use chassis::http::extract::{Json, Path, Query, empty_as_none, query_string};
+use chassis::http::extract::{Json, NoQuery, Path, Query, empty_as_none, query_string};
 use chassis::http::reply::IdempotencyKey;
 use chassis::http::{Problem, Reply};
 use chassis::id::{Id, UserId};
@@ -110,6 +110,7 @@ pub async fn list_orders(
 pub async fn find_order(
     State(app): State<App>,
     Path(order_id): Path<String>,
+    _: NoQuery,
 ) -> Result<Reply, Problem> {
     let id = parse_id(&order_id)?;
     app.db.read(|connection| show(connection, id)).map_err(Problem::from)
@@ -120,6 +121,7 @@ pub async fn find_order(
 pub async fn cancel_order(
     State(app): State<App>,
     Path(order_id): Path<String>,
+    _: NoQuery,
     key: IdempotencyKey,
 ) -> Result<Reply, Problem> {
     let id = parse_id(&order_id)?;
@@ -140,6 +142,7 @@ pub async fn cancel_order(
 pub async fn receive_payment(
     State(app): State<App>,
     Path(order_id): Path<String>,
+    _: NoQuery,
     key: IdempotencyKey,
     Signed(notice): Signed<PaymentNotice>,
 ) -> Result<Reply, Problem> {

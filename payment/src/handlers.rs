@@ -4,7 +4,7 @@ use axum::Json as JsonAnswer;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use chassis::http::extract::{Json, Path, Query, empty_as_none, query_string};
+use chassis::http::extract::{Json, NoQuery, Path, Query, empty_as_none, query_string};
 use chassis::http::reply::IdempotencyKey;
 use chassis::http::{Problem, Reply};
 use chassis::id::Id;
@@ -81,6 +81,7 @@ pub async fn pay(
 pub async fn find_payment(
     State(app): State<App>,
     Path(order_id): Path<String>,
+    _: NoQuery,
 ) -> Result<Reply, Problem> {
     let order_id = order_id.parse().map_err(|_| PaymentError::NotFound)?;
     let payment = app.db.read(|connection| store::find_of_order(connection, order_id))?;
@@ -106,6 +107,7 @@ pub async fn list_payments(
 /// also gets 200.
 pub async fn refund(
     State(app): State<App>,
+    _: NoQuery,
     key: IdempotencyKey,
     Json(draft): Json<RefundDraft>,
 ) -> Result<Reply, Problem> {

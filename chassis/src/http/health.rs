@@ -6,15 +6,16 @@ use std::time::Instant;
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::Problem;
+use super::extract::NoQuery;
 use super::guard::Traffic;
+use super::problem::{self, Problem};
 use crate::storage::Db;
 
 /// A part of a service that reports on itself: a name, and a function that looks.
@@ -69,16 +70,23 @@ struct Health {
 }
 
 /// `GET /health`: whether requests sent here would be served. It really asks the database.
-async fn show_health(State(vitals): State<Vitals>) -> impl IntoResponse {
+async fn show_health(State(vitals): State<Vitals>, _: NoQuery) -> Response {
     let connected = vitals.db.is_connected();
     let healthy = connected && !vitals.traffic.is_draining();
     let status = if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let database = if connected { "connected" } else { "unavailable" };
-    (status, Json(Health { status: vitals.status(), database }))
+    let mut response = (status, Json(Health { status: vitals.status(), database })).into_response();
+    if !healthy {
+        response.headers_mut().insert(header::RETRY_AFTER, problem::RETRY_AFTER_S.into());
+    }
+    response
 }
 
 /// `GET /internal/health`: the same and everything worth knowing when something is wrong.
-async fn show_details(State(vitals): State<Vitals>) -> Result<Json<Map<String, Value>>, Problem> {
+async fn show_details(
+    State(vitals): State<Vitals>,
+    _: NoQuery,
+) -> Result<Json<Map<String, Value>>, Problem> {
     let connected = vitals.db.is_connected();
     let mut details = Map::new();
     let mut put = |name: &str, value: Value| details.insert(name.to_owned(), value);
@@ -97,7 +105,7 @@ async fn show_details(State(vitals): State<Vitals>) -> Result<Json<Map<String, V
 }
 
 /// `GET /metrics`: the text format of Prometheus.
-async fn show_metrics(State(vitals): State<Vitals>) -> impl IntoResponse {
+async fn show_metrics(State(vitals): State<Vitals>, _: NoQuery) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], vitals.metrics.render())
 }
 

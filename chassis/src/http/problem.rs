@@ -18,7 +18,7 @@ use crate::storage::idempotency::ClaimError;
 const FULL_FORM: &str = "application/problem+json";
 
 /// Seconds after which a busy or stopping service is worth another try.
-const RETRY_AFTER_S: u32 = 1;
+pub(super) const RETRY_AFTER_S: u32 = 1;
 
 /// A failure, told to the caller in one sentence to act on.
 #[derive(Clone, Debug)]

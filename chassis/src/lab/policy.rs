@@ -2,8 +2,13 @@
 //!
 //! The naive choice is there to show what breaks.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::scope::{Scoped, Tag, Ttl, Whose};
 
@@ -88,6 +93,49 @@ impl Switch {
     /// The choices that differ from the standing one, with their tags and remaining seconds.
     pub(super) fn passing(&self) -> Vec<(Option<Tag>, &'static str, u64)> {
         self.passing.list_with_seconds()
+    }
+}
+
+/// What `PUT /internal/policy` asks for: the policies by name, for whom, and for how long.
+#[derive(Debug, Default)]
+pub(super) struct PolicyDraft {
+    pub(super) ttl_s: Ttl,
+    pub(super) only_for: Option<Tag>,
+    pub(super) policies: BTreeMap<String, String>,
+}
+
+/// By hand, because `#[serde(flatten)]` reads everything before it looks at anything, and then
+/// no longer knows which field was wrong.
+impl<'de> Deserialize<'de> for PolicyDraft {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = PolicyDraft;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PolicyDraft, A::Error> {
+                let mut draft = PolicyDraft::default();
+                while let Some(name) = map.next_key::<String>()? {
+                    match name.as_str() {
+                        "ttl_s" => draft.ttl_s = map.next_value()?,
+                        "only_for" => draft.only_for = map.next_value()?,
+                        _ => {
+                            let choice = map.next_value()?;
+                            if draft.policies.insert(name, choice).is_some() {
+                                return Err(A::Error::custom("A policy is given twice"));
+                            }
+                        }
+                    }
+                }
+                Ok(draft)
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
     }
 }
 

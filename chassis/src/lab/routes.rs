@@ -1,6 +1,5 @@
 //! The lab over HTTP. All of it needs the key; with `LAB=0` none of it exists.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -8,16 +7,16 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json as JsonAnswer, Router};
 use rusqlite::{Connection, Transaction};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::Lab;
 use super::crash::CrashDraft;
 use super::faults::{Fault, FaultDraft};
-use super::policy::Switch;
-use super::scope::{Tag, Ttl, Whose};
+use super::policy::{PolicyDraft, Switch};
+use super::scope::{Tag, Whose};
 use crate::http::Problem;
-use crate::http::extract::{Json, Path, Query};
+use crate::http::extract::{Json, NoQuery, Path, Query};
 use crate::id::Id;
 use crate::insight::recorder;
 use crate::messaging::outbox;
@@ -77,16 +76,6 @@ struct FaultView {
     remaining_s: u64,
 }
 
-/// What `PUT /internal/policy` asks for: the policies by name, and for whom.
-#[derive(Debug, Deserialize)]
-struct PolicyDraft {
-    #[serde(default)]
-    ttl_s: Ttl,
-    only_for: Option<Tag>,
-    #[serde(flatten)]
-    policies: BTreeMap<String, String>,
-}
-
 #[derive(Serialize)]
 struct MessageView {
     id: Id,
@@ -111,13 +100,14 @@ fn fault_views(lab: &Lab) -> JsonAnswer<Value> {
 }
 
 /// `GET /internal/faults`.
-async fn list_faults(State(room): State<LabRoom>) -> JsonAnswer<Value> {
+async fn list_faults(State(room): State<LabRoom>, _: NoQuery) -> JsonAnswer<Value> {
     fault_views(&room.lab)
 }
 
 /// `PUT /internal/faults`: one fault for everybody and one for each tag.
 async fn set_fault(
     State(room): State<LabRoom>,
+    _: NoQuery,
     Json(draft): Json<FaultDraft>,
 ) -> JsonAnswer<Value> {
     draft.apply(&room.lab.faults);
@@ -141,13 +131,14 @@ fn crash_views(lab: &Lab) -> JsonAnswer<Value> {
 }
 
 /// `GET /internal/crash`.
-async fn list_crash_points(State(room): State<LabRoom>) -> JsonAnswer<Value> {
+async fn list_crash_points(State(room): State<LabRoom>, _: NoQuery) -> JsonAnswer<Value> {
     crash_views(&room.lab)
 }
 
 /// `POST /internal/crash`: the process dies the next time it passes there.
 async fn arm_crash_point(
     State(room): State<LabRoom>,
+    _: NoQuery,
     Json(draft): Json<CrashDraft>,
 ) -> Result<StatusCode, Problem> {
     room.lab.crash.arm(draft).map_err(Problem::invalid)?;
@@ -179,13 +170,14 @@ fn policy_views(room: &LabRoom) -> JsonAnswer<Value> {
 }
 
 /// `GET /internal/policy`.
-async fn list_policies(State(room): State<LabRoom>) -> JsonAnswer<Value> {
+async fn list_policies(State(room): State<LabRoom>, _: NoQuery) -> JsonAnswer<Value> {
     policy_views(&room)
 }
 
 /// `PUT /internal/policy`: another choice for a while.
 async fn set_policy(
     State(room): State<LabRoom>,
+    _: NoQuery,
     Json(draft): Json<PolicyDraft>,
 ) -> Result<JsonAnswer<Value>, Problem> {
     if draft.policies.is_empty() {
@@ -223,7 +215,10 @@ async fn clear_policies(
 }
 
 /// `GET /internal/ledger`: this service's part of the shop's books.
-async fn show_ledger(State(room): State<LabRoom>) -> Result<JsonAnswer<Value>, Problem> {
+async fn show_ledger(
+    State(room): State<LabRoom>,
+    _: NoQuery,
+) -> Result<JsonAnswer<Value>, Problem> {
     Ok(JsonAnswer(room.db.scan(room.ledger).await?))
 }
 
@@ -231,12 +226,13 @@ async fn show_ledger(State(room): State<LabRoom>) -> Result<JsonAnswer<Value>, P
 async fn show_trace(
     State(room): State<LabRoom>,
     Path(trace_id): Path<String>,
+    _: NoQuery,
 ) -> JsonAnswer<Value> {
     JsonAnswer(json!({ "service": room.service, "spans": recorder::list(&trace_id) }))
 }
 
 /// `POST /internal/reset`: as on the first day, faults and all.
-async fn reset(State(room): State<LabRoom>) -> Result<StatusCode, Problem> {
+async fn reset(State(room): State<LabRoom>, _: NoQuery) -> Result<StatusCode, Problem> {
     room.db.write(room.reset).await?;
     let everything = Whose::default();
     room.lab.faults.end(&everything);
@@ -247,7 +243,10 @@ async fn reset(State(room): State<LabRoom>) -> Result<StatusCode, Problem> {
 }
 
 /// `GET /internal/outbox`: what waits and what was given up, newest first.
-async fn list_outbox(State(room): State<LabRoom>) -> Result<JsonAnswer<Vec<MessageView>>, Problem> {
+async fn list_outbox(
+    State(room): State<LabRoom>,
+    _: NoQuery,
+) -> Result<JsonAnswer<Vec<MessageView>>, Problem> {
     let messages = room.db.scan(|connection| outbox::list(connection, LISTED)).await?;
     let views = messages.into_iter().map(|message| MessageView {
         trace_id: message.trace.trace_id_hex(),
@@ -268,6 +267,7 @@ async fn list_outbox(State(room): State<LabRoom>) -> Result<JsonAnswer<Vec<Messa
 async fn replay(
     State(room): State<LabRoom>,
     Path(id): Path<String>,
+    _: NoQuery,
 ) -> Result<StatusCode, Problem> {
     let not_found = || Problem::not_found("Message not found");
     let id: Id = id.parse().map_err(|_| not_found())?;

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::Subject;
+use crate::id::Id;
 use crate::testing::{Neighbor, Process, eventually, raw_request};
 
 /// Requests that are none, or not for us.
@@ -100,6 +101,67 @@ pub async fn nonsense_is_refused_and_harms_nobody(subject: &Subject) {
 
     service.get(subject.get).await.expect_status(200);
     assert!(!service.has_logged("ERROR"));
+}
+
+/// A head that is no request gets the sentence that every other refusal has.
+pub async fn a_head_that_cannot_be_read_is_refused_in_words(subject: &Subject) {
+    let service = subject.program.clone().start().await;
+    let many = format!("GET /health HTTP/1.1\r\nHost: a\r\n{}\r\n", "X: y\r\n".repeat(200));
+
+    for (head, status, detail) in [
+        ("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request", "The request is malformed"),
+        (
+            "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+            "400 Bad Request",
+            "The request is malformed",
+        ),
+        (&many, "431 Request Header Fields Too Large", "The request headers are too large"),
+    ] {
+        let heard = raw_request(service.address(), head).await;
+        let heard = String::from_utf8_lossy(&heard);
+        let body = format!("\r\n\r\n{{\"detail\":\"{detail}\"}}");
+        assert!(heard.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{heard}");
+        assert!(heard.ends_with(&body), "{heard}");
+        let length = format!("content-length: {}\r\n", body.len() - 4);
+        assert!(heard.contains(&length), "{heard}");
+    }
+}
+
+/// A parameter that a route does not have is a mistake, and the client should hear of it. All
+/// routes of the document are tried, so that no new one can forget it.
+pub async fn a_parameter_that_a_route_does_not_have_is_refused(subject: &Subject) {
+    let service = subject.program.clone().set("LAB", 1).start().await;
+    let document = service.get("/openapi.json").await.expect_status(200);
+
+    let mut tried = 0;
+    for (template, route) in document["paths"].as_object().into_iter().flatten() {
+        // What the page is made of is the same for everybody, whatever is asked.
+        if template == "/openapi.json" || template.starts_with("/docs") {
+            continue;
+        }
+        let path = fill_in(template);
+        for method in ["get", "post", "put", "delete"].iter().filter(|it| !route[**it].is_null()) {
+            let request = service.request(&method.to_uppercase(), &path);
+            let mut request = request.header("content-type", "application/json");
+            request.url.set_query(Some("no_such_parameter=1"));
+            let answer = request.await;
+            answer.expect_status(422);
+            let sentence = "no_such_parameter: there is no such parameter";
+            assert!(answer.detail().starts_with(sentence), "{method} {template}: {answer}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 10, "only {tried} routes were tried");
+}
+
+/// A path of this form: `/things/7`, with an id where one is asked for.
+fn fill_in(template: &str) -> String {
+    let value = |part: &str| match part {
+        "{product_id}" | "{category_id}" => "1".to_owned(),
+        part if part.starts_with('{') => Id::new().to_string(),
+        part => part.to_owned(),
+    };
+    template.split('/').map(value).collect::<Vec<_>>().join("/")
 }
 
 fn full_form(title: &str, status: u16, detail: &str) -> serde_json::Value {

@@ -79,9 +79,14 @@ pub async fn a_policy_that_makes_no_sense_is_refused_and_changes_nothing(subject
             json!({ name: other, "ttl_s": 0 }),
             json!({ name: other, "only_for": "a b" }),
             json!({ name: 5 }),
+            json!([name, other]),
         ] {
             service.put(PATH).json(&draft).await.expect_status(422);
         }
+        let number = service.put(PATH).json(&json!({ name: 5 })).await;
+        number.expect_problem(422, &format!("{name}: must be text"));
+        let early = service.put(PATH).json(&json!({ name: other, "ttl_s": -1 })).await;
+        early.expect_problem(422, "ttl_s: must be a whole number from 1 to 3600");
     }
 
     assert_eq!(policies(&service).await, before);

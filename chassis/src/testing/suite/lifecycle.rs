@@ -33,6 +33,7 @@ pub async fn a_stopping_service_finishes_what_it_has_begun(subject: &Subject) {
 
     service.ask_to_stop();
     eventually("health says so", async || service.get("/health").await.status == 503).await;
+    assert_eq!(service.get("/health").await.expect_header("retry-after"), "1");
     service.get(subject.get).await.expect_status(503);
     client.send("}").await;
     let heard = String::from_utf8_lossy(&client.read_to_end().await).into_owned();
