@@ -1,6 +1,7 @@
 //! From a TCP connection to a handler and back.
 //!
-//! 1. [`server`]: the listener, the time-outs of a connection, the clean stop.
+//! 1. [`server`]: the listener, the time-outs of a connection, the clean stop; `bare` completes
+//!    what the HTTP library answers by itself.
 //! 2. [`observe`]: ids, the log line, metrics and the form of errors, around everything.
 //! 3. [`guard`]: how many requests at once, and for how long.
 //! 4. [`auth`]: the API key.
@@ -19,6 +20,7 @@ use axum::response::Response;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub mod server;
+mod bare;
 pub mod observe;
 pub mod guard;
 pub mod auth;

@@ -22,6 +22,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tower::ServiceExt;
 
+use super::bare::Completed;
 use super::guard::Traffic;
 
 /// How long a client may take to send a request head, and how long a connection may idle.
@@ -134,7 +135,10 @@ impl Listener {
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
             .max_buf_size(HEAD_MAX_BYTES)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+            .serve_connection(
+                Completed::new(TokioIo::new(stream)),
+                TowerToHyperService::new(service),
+            );
         let connection = self.connections.watch(connection);
         tokio::spawn(async move {
             // How a connection ends is the client's business: most just hang up.
