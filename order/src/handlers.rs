@@ -62,9 +62,10 @@ pub async fn place_order(
     let order = NewOrder { id: Id::new(), user_id: query.user_id, lines, total, now, expires_at };
     let claimed = key.0.clone();
     let placed = app.db.write(move |tx| transactions::place(tx, claimed.as_ref(), &order)).await?;
-    let (id, message) = match placed {
+    let (id, message, is_repeat) = match placed {
         Placed::Replayed(reply) => return Ok(reply.into()),
-        Placed::Waiting(id, message) => (id, message),
+        Placed::Waiting(id, message) => (id, message, false),
+        Placed::Joined(id, message) => (id, message, true),
     };
     app.lab.crash_point("order.placed-before-reservation");
     if let Some(message) = message {
@@ -82,7 +83,7 @@ pub async fn place_order(
     // An answer wrote the reply down. Silence is a reply, too, and so is an end that came before
     // the answer.
     let finish = move |tx: &Transaction<'_>| answers::finish_placing(tx, id);
-    let standing = key.settle(&app.db, finish).await?;
+    let standing = key.settle(&app.db, is_repeat, finish).await?;
     app.lab.crash_point("order.committed-before-reply");
     match standing {
         Some(reply) => Ok(reply),

@@ -16,6 +16,8 @@ use crate::{saga, store};
 pub enum Placed {
     /// It is there, and its units are still to be asked for.
     Waiting(Id, Option<Box<Message>>),
+    /// An earlier request with the same key has placed it, and has no answer yet.
+    Joined(Id, Option<Box<Message>>),
     /// This request was made and answered before.
     Replayed(StoredReply),
 }
@@ -35,7 +37,7 @@ pub fn place(
             Claim::Finished(reply) => return Ok(Placed::Replayed(reply)),
             Claim::Unfinished { subject } => {
                 let id = subject.parse().map_err(|_| OrderError::NotFound)?;
-                return Ok(Placed::Waiting(
+                return Ok(Placed::Joined(
                     id,
                     outbox::find_waiting(tx, saga::RESERVE, &subject)?.map(Box::new),
                 ));

@@ -58,10 +58,11 @@ pub async fn pay(
     let payment = NewPayment { id: Id::new(), order_id, amount, now: Timestamp::now() };
     let claimed = key.0.clone();
     let begun = app.db.write(move |tx| transactions::pay(tx, claimed.as_ref(), &payment)).await?;
-    let (id, message) = match begun {
+    let (id, message, is_repeat) = match begun {
         Begun::Replayed(reply) => return Ok(reply.into()),
         Begun::Refused(refusal) => return Err(refusal),
-        Begun::Waiting(id, message) => (id, message),
+        Begun::Waiting(id, message) => (id, message, false),
+        Begun::Joined(id, message) => (id, message, true),
     };
     app.lab.crash_point("payment.committed-before-webhook");
     if let Some(message) = message {
@@ -70,7 +71,7 @@ pub async fn pay(
     app.lab.crash_point("payment.answered-before-reply");
     // Decided answers wrote the reply down already; silence is a reply, too.
     let finish = move |tx: &Transaction<'_>| answers::finish_paying(tx, id);
-    if let Some(reply) = key.settle(&app.db, finish).await? {
+    if let Some(reply) = key.settle(&app.db, is_repeat, finish).await? {
         return Ok(reply);
     }
     let payment = app.db.read(|connection| store::find_payment(connection, id))?;

@@ -17,6 +17,8 @@ use crate::{store, webhook};
 pub enum Begun {
     /// There is a payment; its message is there as well, unless the order has answered.
     Waiting(Id, Option<Box<Message>>),
+    /// The same, begun by an earlier request with the same key that has no answer yet.
+    Joined(Id, Option<Box<Message>>),
     /// The order is being paid, or was, with another amount. A refusal is kept under its key
     /// like any other reply, so it is not an error that would undo the transaction.
     Refused(Problem),
@@ -41,7 +43,7 @@ pub fn pay(
             Claim::Finished(reply) => return Ok(Begun::Replayed(reply)),
             Claim::Unfinished { subject } => {
                 let id = subject.parse().map_err(|_| PaymentError::NotFound)?;
-                return waiting(tx, id, payment.now);
+                return Ok(Begun::Joined(id, message_of(tx, id, payment.now)?));
             }
         }
     }
@@ -57,14 +59,13 @@ pub fn pay(
         }
         return Ok(Begun::Refused(refusal));
     }
-    waiting(tx, id, payment.now)
+    Ok(Begun::Waiting(id, message_of(tx, id, payment.now)?))
 }
 
-/// A payment that is there already, with its message. One that was given up is taken up again:
-/// the money is here, and somebody who stands at the till asks for it to arrive.
-fn waiting(tx: &Transaction<'_>, id: Id, now: Timestamp) -> Result<Begun, PaymentError> {
-    let message = outbox::revive(tx, webhook::KIND, &id.to_string(), now)?;
-    Ok(Begun::Waiting(id, message.map(Box::new)))
+/// The message of a payment that is there already. One that was given up is taken up again: the
+/// money is here, and somebody who stands at the till asks for it to arrive.
+fn message_of(tx: &Transaction<'_>, id: Id, now: Timestamp) -> DbResult<Option<Box<Message>>> {
+    Ok(outbox::revive(tx, webhook::KIND, &id.to_string(), now)?.map(Box::new))
 }
 
 /// The order accepts. A payment that is over by now stays so.

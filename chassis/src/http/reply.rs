@@ -178,7 +178,8 @@ impl IdempotencyKey {
     /// `finish` writes it down unless one of them has. `None` without a key.
     ///
     /// What the first caller hears must be what every repeat will hear. A reply made from what
-    /// the database says a moment later may be another one.
+    /// the database says a moment later may be another one. `is_repeat` is whether the key was
+    /// known before this request, and the answer is marked accordingly.
     ///
     /// # Errors
     ///
@@ -186,14 +187,15 @@ impl IdempotencyKey {
     pub async fn settle(
         &self,
         db: &Db,
+        is_repeat: bool,
         finish: impl Fn(&Transaction<'_>) -> DbResult<()> + Send + 'static,
     ) -> Result<Option<Reply>, Problem> {
         let Some(key) = &self.0 else { return Ok(None) };
-        if let Some(reply) = find_standing(db, key)? {
+        if let Some(reply) = find_standing(db, key, is_repeat)? {
             return Ok(Some(reply));
         }
         db.write(finish).await?;
-        Ok(find_standing(db, key)?)
+        Ok(find_standing(db, key, is_repeat)?)
     }
 
     /// Runs `work` in a transaction, once per key: a repeat gets the reply of the first.
@@ -224,10 +226,10 @@ impl IdempotencyKey {
     }
 }
 
-/// A kept reply that is told for the first time.
-fn find_standing(db: &Db, key: &Key) -> Result<Option<Reply>, ClaimError> {
+/// The reply that was decided while the request was under way.
+fn find_standing(db: &Db, key: &Key, replayed: bool) -> Result<Option<Reply>, ClaimError> {
     Ok(match db.read(|connection| idempotency::find(connection, key))? {
-        Some(Claim::Finished(stored)) => Some(Reply { stored, replayed: false }),
+        Some(Claim::Finished(stored)) => Some(Reply { stored, replayed }),
         Some(Claim::New | Claim::Unfinished { .. }) | None => None,
     })
 }

@@ -115,6 +115,22 @@ async fn a_key_has_1_to_255_characters() {
 }
 
 #[tokio::test]
+async fn of_twenty_parallel_requests_with_one_key_all_but_the_first_are_replays() {
+    let till = Till::open().await;
+    let accepted = Behavior::answer(200, serde_json::json!({ "status": "PAID" }));
+    till.order.set(accepted.after(std::time::Duration::from_millis(200)));
+    let order = Id::new();
+
+    let requests = (0..20).map(|_| till.pay(order, "999.99").idempotency_key("k"));
+    let answers = chassis::testing::all_at_once(requests).await;
+
+    let first = answers[0].expect_text(200);
+    assert!(answers.iter().all(|answer| answer.expect_text(200) == first));
+    let fresh = answers.iter().filter(|it| it.header("idempotency-replayed").is_none()).count();
+    assert_eq!((fresh, till.payments().as_str()), (1, "1"));
+}
+
+#[tokio::test]
 async fn two_keys_for_one_order_hear_of_one_payment() {
     let till = Till::open().await;
     let order = Id::new();

@@ -90,7 +90,7 @@ impl World {
         let placed =
             commit(&mut self.order, |tx| order::transactions::place(tx, Some(&key), &again));
         match placed.expect("it is no failure") {
-            Placed::Waiting(id, _) => assert_eq!(id, first),
+            Placed::Waiting(id, _) | Placed::Joined(id, _) => assert_eq!(id, first),
             Placed::Replayed(reply) => {
                 let is_its_own = reply.status != 201 || reply.body.contains(&first.to_string());
                 assert!(is_its_own, "{reply:?}");
