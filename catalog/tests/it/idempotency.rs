@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use chassis::testing::all_at_once;
+use chassis::http::auth::DEMO_KEY;
+use chassis::testing::{all_at_once, raw_request};
 use serde_json::json;
 
 use crate::support::{Shelf, id_of, mug};
@@ -41,7 +42,7 @@ async fn the_same_key_with_another_body_is_refused() {
     let elsewhere = shelf.catalog.post("/categories").json(&json!({ "name": "Mug" }));
     let elsewhere = elsewhere.idempotency_key("k").await;
 
-    let sentence = "Idempotency-Key: this Idempotency-Key was used for a different request";
+    let sentence = "Idempotency-Key: was used for a different request";
     other.expect_problem(422, sentence);
     elsewhere.expect_problem(422, sentence);
     assert_eq!(shelf.list().await.len(), 13);
@@ -73,7 +74,20 @@ async fn a_key_has_1_to_255_characters() {
     let shelf = Shelf::open().await;
     let sentence = "Idempotency-Key must be one value of 1 to 255 visible ASCII characters";
 
-    for wrong in ["", " ", "\"\"", "k\u{e9}", &"k".repeat(256)] {
+    for wrong in [
+        "",
+        " ",
+        "\"\"",
+        "k\u{e9}",
+        "a b",
+        "a\tb",
+        "\"",
+        "\"abc",
+        "abc\"",
+        "\"a\", \"b\"",
+        "\"a\",\"b\"",
+        &"k".repeat(256),
+    ] {
         let answer = shelf.create(&mug(5)).idempotency_key(wrong).await;
         answer.expect_problem(400, sentence);
     }
@@ -84,6 +98,27 @@ async fn a_key_has_1_to_255_characters() {
     for right in ["k", &"k".repeat(255), &format!("\"{}\"", "q".repeat(255))] {
         shelf.create(&mug(5)).idempotency_key(right).await.expect_status(201);
     }
+}
+
+/// A client may write the host into the first line or leave it out; the request is the same.
+#[tokio::test]
+async fn a_repeat_may_spell_out_the_host() {
+    let shelf = Shelf::open().await;
+    let address = shelf.catalog.address();
+    shelf.create(&mug(5)).idempotency_key("k").await.expect_status(201);
+    let body = mug(5).to_string();
+
+    let request = format!(
+        "POST http://{address}/products HTTP/1.1\r\nHost: {address}\r\nX-API-Key: {DEMO_KEY}\r\n\
+         Idempotency-Key: k\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let heard = raw_request(address, request).await;
+
+    let heard = String::from_utf8_lossy(&heard);
+    assert!(heard.starts_with("HTTP/1.1 201 "), "{heard}");
+    assert!(heard.contains("idempotency-replayed: true"), "{heard}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rusqlite::Transaction;
@@ -141,7 +142,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         let mut values = parts.headers.get_all("idempotency-key").iter();
         let Some(value) = values.next() else { return Ok(Self(None)) };
-        let text = value.to_str().ok().map(unquote).filter(|_| values.next().is_none());
+        let text = value.to_str().ok().and_then(unquote).filter(|_| values.next().is_none());
         let Some(text) = text.filter(|text| (1..=255).contains(&text.len())) else {
             return Err(Problem::bad_request(
                 "Idempotency-Key must be one value of 1 to 255 visible ASCII characters",
@@ -149,7 +150,9 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
         };
         let body = parts.extensions.get::<RequestBody>().cloned().unwrap_or_default();
         let mut digest = Sha256::new();
-        for part in [parts.method.as_str(), &parts.uri.to_string()] {
+        // Not the scheme and the host, which a client may write into the request or leave out.
+        let address = parts.uri.path_and_query().map_or("", PathAndQuery::as_str);
+        for part in [parts.method.as_str(), address] {
             digest.update(part.as_bytes());
             digest.update([0]); // so that the parts cannot run into each other
         }
@@ -254,8 +257,12 @@ fn run_kept<E: Into<Problem>>(
     Ok(reply)
 }
 
-/// The header's standard form is a quoted string; nearly everybody sends it bare.
-fn unquote(text: &str) -> &str {
-    let text = text.trim();
-    text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text)
+/// The header's standard form is a quoted string; nearly everybody sends it bare. `None` if it
+/// is neither: a quote in the middle means half a string or a list of them.
+fn unquote(value: &str) -> Option<&str> {
+    let text = match value.strip_prefix('"') {
+        Some(rest) => rest.strip_suffix('"')?,
+        None => value,
+    };
+    text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"').then_some(text)
 }

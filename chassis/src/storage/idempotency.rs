@@ -62,7 +62,7 @@ pub enum Claim {
 #[derive(Debug, thiserror::Error)]
 pub enum ClaimError {
     /// The key belongs to another request.
-    #[error("this Idempotency-Key was used for a different request")]
+    #[error("was used for a different request")]
     Reused,
     /// The database failed.
     #[error(transparent)]
