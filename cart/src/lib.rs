@@ -19,7 +19,7 @@
 //! may arrive twice.
 
 use chassis::service::Blueprint;
-use chassis::storage::{Migration, idempotency};
+use chassis::storage::{Migration, Owner, idempotency};
 
 pub mod model;
 pub mod error;
@@ -38,6 +38,7 @@ pub const BLUEPRINT: Blueprint = Blueprint {
     name: "cart",
     title: "Cart service",
     openapi: include_str!("../openapi.json"),
+    owner: Owner { mark: b"cart", table: "carts" },
     migrations: MIGRATIONS,
     crash_points: &["cart.committed-before-reply"],
     ledger: books::ledger,

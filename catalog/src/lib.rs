@@ -19,7 +19,7 @@
 
 use chassis::messaging::outbox;
 use chassis::service::Blueprint;
-use chassis::storage::{Migration, idempotency};
+use chassis::storage::{Migration, Owner, idempotency};
 
 pub mod model;
 pub mod error;
@@ -38,6 +38,7 @@ pub const BLUEPRINT: Blueprint = Blueprint {
     name: "catalog",
     title: "Catalog service",
     openapi: include_str!("../openapi.json"),
+    owner: Owner { mark: b"ctlg", table: "products" },
     migrations: MIGRATIONS,
     crash_points: &["catalog.reserved-before-reply"],
     ledger: books::ledger,

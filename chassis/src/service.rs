@@ -31,7 +31,7 @@ use crate::messaging::client::{self, ServiceClient};
 use crate::messaging::outbox;
 use crate::messaging::relay::{OnAnswer, Relay};
 use crate::messaging::signature::Secrets;
-use crate::storage::{self, Db, DbResult, Migration};
+use crate::storage::{self, Db, DbResult, Migration, Owner};
 #[cfg(feature = "trace-context-harness")]
 use crate::trace_context_harness;
 
@@ -47,6 +47,8 @@ pub struct Blueprint {
     pub title: &'static str,
     /// The service's own OpenAPI document.
     pub openapi: &'static str,
+    /// How its file is known.
+    pub owner: Owner,
     /// The schema, step by step.
     pub migrations: &'static [Migration],
     /// Where the lab can make it die, each between two commits.
@@ -242,7 +244,8 @@ async fn serve<S>(
     let listener =
         server::listen(address).map_err(|cause| format!("cannot listen on {address}: {cause}"))?;
     let bound = listener.local_addr().map_err(sentence)?;
-    let db = Db::open(&shared.database_path, blueprint.migrations).map_err(sentence)?;
+    let db =
+        Db::open(&shared.database_path, blueprint.owner, blueprint.migrations).map_err(sentence)?;
 
     let traffic = Traffic::default();
     let mut platform = Platform::new(blueprint, shared, db.clone())?;

@@ -21,7 +21,7 @@
 
 use chassis::messaging::outbox;
 use chassis::service::Blueprint;
-use chassis::storage::{Migration, idempotency};
+use chassis::storage::{Migration, Owner, idempotency};
 
 pub mod model;
 pub mod view;
@@ -42,6 +42,7 @@ pub const BLUEPRINT: Blueprint = Blueprint {
     name: "order",
     title: "Order service",
     openapi: include_str!("../openapi.json"),
+    owner: Owner { mark: b"ordr", table: "orders" },
     migrations: MIGRATIONS,
     crash_points: &[
         "order.placed-before-reservation",

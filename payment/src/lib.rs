@@ -18,7 +18,7 @@
 
 use chassis::messaging::outbox;
 use chassis::service::Blueprint;
-use chassis::storage::{Migration, idempotency};
+use chassis::storage::{Migration, Owner, idempotency};
 
 pub mod model;
 pub mod error;
@@ -36,6 +36,7 @@ pub const BLUEPRINT: Blueprint = Blueprint {
     name: "payment",
     title: "Payment service",
     openapi: include_str!("../openapi.json"),
+    owner: Owner { mark: b"paym", table: "payments" },
     migrations: MIGRATIONS,
     crash_points: &["payment.committed-before-webhook", "payment.answered-before-reply"],
     ledger: books::ledger,

@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 
 use super::migrate::{MigrateError, migrate};
 use super::writer::Writer;
-use super::{DbError, Migration, watch};
+use super::{DbError, Migration, Owner, watch};
 use crate::insight::recorder::SpanKind;
 use crate::insight::telemetry::RequestContext;
 
@@ -90,7 +90,7 @@ impl Db {
     /// # Errors
     ///
     /// [`OpenError`], whose text is one line that a person can act on.
-    pub fn open(path: &Path, migrations: &[Migration]) -> Result<Self, OpenError> {
+    pub fn open(path: &Path, owner: Owner, migrations: &[Migration]) -> Result<Self, OpenError> {
         if rusqlite::version_number() < SQLITE_OLDEST {
             return Err(OpenError::LibraryTooOld(rusqlite::version()));
         }
@@ -99,7 +99,7 @@ impl Db {
 
         // Not `error.into()`: that rings for a service that runs, and this one does not start.
         let mut connection = open_writer(path).map_err(|error| unusable(DbError::Sqlite(error)))?;
-        migrate(&mut connection, migrations)
+        migrate(&mut connection, owner, migrations)
             .map_err(|cause| OpenError::Schema { path: shown.clone(), cause })?;
         let inode = std::fs::metadata(path)?.ino();
         let readers = open_readers(path).map_err(|error| unusable(error.into()))?;

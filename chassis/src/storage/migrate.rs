@@ -3,6 +3,10 @@
 //! SQLite keeps one number for its users, `PRAGMA user_version`; here it counts the
 //! migrations that a file has seen. Each migration and its count commit together, so a
 //! crash in between leaves the file at a version that exists.
+//!
+//! It keeps a second one, `PRAGMA application_id`, which says whose file it is. Without it, a
+//! service that is started on another's file would find the version it expects, and none of its
+//! tables.
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -15,6 +19,15 @@ pub struct Migration {
     pub name: &'static str,
     /// The statements, run as one batch.
     pub sql: &'static str,
+}
+
+/// Whose a file is.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner {
+    /// Four letters, written into the file when it is made.
+    pub mark: &'static [u8; 4],
+    /// The table that no other service has. A file of a release that made no mark is known by it.
+    pub table: &'static str,
 }
 
 /// Why a file cannot be brought to the current schema.
@@ -31,6 +44,9 @@ pub enum MigrateError {
         /// The version this program would make.
         known: u32,
     },
+    /// The file holds the data of somebody else.
+    #[error("the database belongs to another program: point DATABASE_PATH at another file")]
+    NotOurs,
     /// A step failed; the file is as it was before that step.
     #[error("migration {name} failed: {cause}")]
     Failed {
@@ -49,8 +65,15 @@ pub enum MigrateError {
 /// # Errors
 ///
 /// [`MigrateError`], with the file at the last version that was complete.
-pub fn migrate(connection: &mut Connection, steps: &[Migration]) -> Result<(), MigrateError> {
+pub fn migrate(
+    connection: &mut Connection,
+    owner: Owner,
+    steps: &[Migration],
+) -> Result<(), MigrateError> {
     let unreadable = |cause: rusqlite::Error| MigrateError::Unreadable(DbError::Sqlite(cause));
+    if !claim(connection, owner).map_err(unreadable)? {
+        return Err(MigrateError::NotOurs);
+    }
     let found: u32 = connection
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .map_err(unreadable)?;
@@ -69,6 +92,26 @@ pub fn migrate(connection: &mut Connection, steps: &[Migration]) -> Result<(), M
     Ok(())
 }
 
+/// Whether the file is the owner's; one without a mark gets it if it is empty or holds the
+/// owner's table.
+fn claim(connection: &Connection, owner: Owner) -> rusqlite::Result<bool> {
+    let ours = i32::from_be_bytes(*owner.mark);
+    let mark: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if mark != 0 {
+        return Ok(mark == ours);
+    }
+    let is_free: bool = connection.query_row(
+        "SELECT count(*) = 0 OR coalesce(sum(type = 'table' AND name = ?1), 0) > 0
+         FROM sqlite_schema",
+        [owner.table],
+        |row| row.get(0),
+    )?;
+    if is_free {
+        connection.pragma_update(None, "application_id", ours)?;
+    }
+    Ok(is_free)
+}
+
 fn apply(connection: &mut Connection, step: &Migration, version: u32) -> rusqlite::Result<()> {
     let tx: Transaction<'_> =
         connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -81,6 +124,7 @@ fn apply(connection: &mut Connection, step: &Migration, version: u32) -> rusqlit
 mod tests {
     use super::*;
 
+    const OWNER: Owner = Owner { mark: b"test", table: "a" };
     const FIRST: Migration = Migration { name: "0001_a", sql: "CREATE TABLE a (x INTEGER);" };
     const SECOND: Migration =
         Migration { name: "0002_b", sql: "ALTER TABLE a ADD COLUMN y INTEGER;" };
@@ -94,10 +138,10 @@ mod tests {
     #[test]
     fn an_older_file_gets_only_the_missing_steps() {
         let mut connection = Connection::open_in_memory().unwrap();
-        migrate(&mut connection, &[FIRST]).unwrap();
+        migrate(&mut connection, OWNER, &[FIRST]).unwrap();
         connection.execute("INSERT INTO a (x) VALUES (7)", []).unwrap();
 
-        migrate(&mut connection, &[FIRST, SECOND]).unwrap();
+        migrate(&mut connection, OWNER, &[FIRST, SECOND]).unwrap();
 
         assert_eq!(version(&connection), 2);
         let kept: i64 = connection.query_row("SELECT x FROM a", [], |row| row.get(0)).unwrap();
@@ -107,18 +151,46 @@ mod tests {
     #[test]
     fn a_newer_file_is_refused_with_both_versions() {
         let mut connection = Connection::open_in_memory().unwrap();
-        migrate(&mut connection, &[FIRST, SECOND]).unwrap();
+        migrate(&mut connection, OWNER, &[FIRST, SECOND]).unwrap();
 
-        let refusal = migrate(&mut connection, &[FIRST]).unwrap_err().to_string();
+        let refusal = migrate(&mut connection, OWNER, &[FIRST]).unwrap_err().to_string();
 
         assert!(refusal.contains("version 2") && refusal.contains("only 1"), "{refusal}");
+    }
+
+    #[test]
+    fn a_file_of_somebody_else_is_refused_and_left_alone() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE z (x INTEGER);").unwrap();
+        let refusal = migrate(&mut connection, OWNER, &[FIRST]).unwrap_err();
+        assert!(matches!(refusal, MigrateError::NotOurs), "{refusal}");
+        assert_eq!(version(&connection), 0);
+
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, OWNER, &[FIRST]).unwrap();
+        let other = Owner { mark: b"else", table: "a" };
+        let refusal = migrate(&mut connection, other, &[FIRST]).unwrap_err();
+        assert!(matches!(refusal, MigrateError::NotOurs), "{refusal}");
+    }
+
+    #[test]
+    fn an_older_file_without_a_mark_is_known_by_its_table() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(FIRST.sql).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+
+        migrate(&mut connection, OWNER, &[FIRST, SECOND]).unwrap();
+
+        let mark: i32 =
+            connection.pragma_query_value(None, "application_id", |row| row.get(0)).unwrap();
+        assert_eq!(mark.to_be_bytes(), *OWNER.mark);
     }
 
     #[test]
     fn a_step_that_fails_leaves_nothing_behind() {
         let mut connection = Connection::open_in_memory().unwrap();
 
-        let refusal = migrate(&mut connection, &[FIRST, BROKEN]).unwrap_err().to_string();
+        let refusal = migrate(&mut connection, OWNER, &[FIRST, BROKEN]).unwrap_err().to_string();
 
         assert!(refusal.contains("0002_broken"), "{refusal}");
         assert_eq!(version(&connection), 1);

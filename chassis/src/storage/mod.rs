@@ -19,5 +19,5 @@ pub mod shell;
 
 pub use db::Db;
 pub use error::{DbError, DbResult};
-pub use migrate::Migration;
+pub use migrate::{Migration, Owner};
 pub use watch::{Run, Sql};

@@ -4,10 +4,12 @@
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use chassis::storage::{Db, DbError, DbResult, Migration};
+use chassis::storage::{Db, DbError, DbResult, Migration, Owner};
 use rusqlite::Transaction;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
+
+const OWNER: Owner = Owner { mark: b"test", table: "numbers" };
 
 const NUMBERS: Migration = Migration {
     name: "0001_numbers",
@@ -28,7 +30,8 @@ pub struct Busy {
 impl Desk {
     pub fn open() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let db = Db::open(&folder.path().join("numbers.db"), &[NUMBERS]).expect("a file opens");
+        let db =
+            Db::open(&folder.path().join("numbers.db"), OWNER, &[NUMBERS]).expect("a file opens");
         Self { db, folder }
     }
 

@@ -5,9 +5,10 @@ use rusqlite::TransactionBehavior;
 
 use super::*;
 use crate::messaging::outbox::{self, Delivery};
-use crate::storage::migrate::migrate;
+use crate::storage::migrate::{Owner, migrate};
 
 const PEER: &str = "cart";
+const OWNER: Owner = Owner { mark: b"test", table: "outbox" };
 
 /// An outbox, and a message that is due at once.
 struct Shelf {
@@ -17,7 +18,7 @@ struct Shelf {
 impl Shelf {
     fn open() -> Self {
         let mut file = Connection::open_in_memory().unwrap();
-        migrate(&mut file, &[outbox::MIGRATION, outbox::TRIES]).unwrap();
+        migrate(&mut file, OWNER, &[outbox::MIGRATION, outbox::TRIES]).unwrap();
         Self { file }
     }
 

@@ -47,7 +47,7 @@ impl World {
             let pragmas =
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON";
             file.execute_batch(pragmas).expect("they are known");
-            migrate(&mut file, blueprint.migrations).expect("it migrates");
+            migrate(&mut file, blueprint.owner, blueprint.migrations).expect("it migrates");
             file
         };
         Self {
