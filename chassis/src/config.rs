@@ -2,13 +2,14 @@
 //!
 //! Everything is checked here, at the start: a service that runs has settings that work.
 
+use std::error::Error;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use axum::http::HeaderValue;
-use clap::builder::BoolishValueParser;
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand};
 
 use crate::http::auth::{ApiKeys, DEMO_KEY};
@@ -23,7 +24,7 @@ pub struct SharedSettings {
     #[arg(long, env, default_value = "127.0.0.1", value_parser = parse_host)]
     pub host: IpAddr,
     /// Port to listen on; 0 picks a free one and logs it
-    #[arg(long, env)]
+    #[arg(long, env, value_parser = parse_port)]
     pub port: u16,
     /// SQLite file, created if it is not there
     #[arg(long, env)]
@@ -32,10 +33,10 @@ pub struct SharedSettings {
     #[arg(long, env, default_value = DEMO_KEY, hide_env_values = true, value_parser = ApiKeys::parse)]
     pub api_key: ApiKeys,
     /// Allow the demo key, or a short one, on an address that others can reach
-    #[arg(long, env, default_value = "0", value_parser = BoolishValueParser::new(), action = clap::ArgAction::Set)]
+    #[arg(long, env, default_value = "0", value_parser = parse_switch, action = clap::ArgAction::Set)]
     pub allow_demo_key: bool,
     /// Open the lab: faults, crash points, policies, reset
-    #[arg(long, env, default_value = "0", value_parser = BoolishValueParser::new(), action = clap::ArgAction::Set)]
+    #[arg(long, env, default_value = "0", value_parser = parse_switch, action = clap::ArgAction::Set)]
     pub lab: bool,
     /// How log lines look
     #[arg(long, env, default_value = "pretty")]
@@ -93,15 +94,47 @@ impl fmt::Debug for ApiKeys {
 /// Text for standard error (or, if asked for help, for standard output) and the exit code.
 pub fn parse<S: Parser>() -> Result<S, (String, u8)> {
     S::try_parse().map_err(|error| {
-        let text = error.render().to_string();
         if error.use_stderr() {
-            // The first line names the value and the setting; the rest is about usage.
-            let line = text.lines().next().unwrap_or_default();
-            (format!("{}\n", line.trim_start_matches("error: ")), 2)
+            (complaint::<S>(&error), 2)
         } else {
-            (text, 0)
+            (error.render().to_string(), 0)
         }
     })
+}
+
+/// One line: which setting, and what it may be. The rest of clap's text is about usage.
+fn complaint<S: Parser>(error: &clap::Error) -> String {
+    // A key or a secret with a typing error is still nearly a key, and this line goes to a log.
+    if let Some(ContextValue::String(setting)) = error.get(ContextKind::InvalidArg)
+        && is_secret::<S>(setting)
+    {
+        let cause = error.source().map_or_else(|| "is not valid".to_owned(), ToString::to_string);
+        return format!("invalid value for '{setting}': {cause}");
+    }
+    let text = error.render().to_string();
+    let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim);
+    let line = lines.collect::<Vec<_>>().join(" ");
+    line.trim_start_matches("error: ").to_owned()
+}
+
+/// Whether a setting, as clap calls it (`--api-key <API_KEY>`), is one that `--help` hides.
+fn is_secret<S: Parser>(setting: &str) -> bool {
+    let flag = setting.trim_start_matches('-').split(' ').next();
+    let command = S::command();
+    let mut secrets = command.get_arguments().filter(|known| known.is_hide_env_values_set());
+    secrets.any(|secret| secret.get_long() == flag)
+}
+
+fn parse_port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| "must be a number from 0 to 65535".to_owned())
+}
+
+fn parse_switch(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Ok(true),
+        "0" | "false" | "no" | "off" => Ok(false),
+        _ => Err("must be 0 or 1".to_owned()),
+    }
 }
 
 fn parse_host(text: &str) -> Result<IpAddr, String> {

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use tokio::sync::Notify;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber};
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt;
@@ -47,14 +47,29 @@ pub enum LogFormat {
 ///
 /// A sentence if the filter cannot be understood.
 pub fn start(format: LogFormat, filter: &str) -> Result<(), String> {
-    // `Targets` understands what people write (`info`, `chassis=debug`), and brings no engine
-    // for regular expressions along, as the full syntax would.
-    let filter = Targets::from_str(filter).map_err(|cause| format!("RUST_LOG: {cause}"))?;
+    let filter = read_filter(filter)?;
     let lines = tracing_subscriber::fmt::layer().event_format(Line(format)).with_writer(Outlet);
     let log = tracing_subscriber::registry().with(filter).with(lines);
     log.try_init().map_err(|cause| cause.to_string())?;
     tokio::spawn(write_in_turn());
     Ok(())
+}
+
+/// `Targets` understands what people write (`info`, `chassis=debug`), and brings no engine for
+/// regular expressions along, as the full syntax would.
+fn read_filter(filter: &str) -> Result<Targets, String> {
+    if filter.trim().is_empty() {
+        return Ok(Targets::new().with_default(Level::INFO));
+    }
+    // It takes any single word for the name of a module, and then a typing error is a silent log.
+    let mut levels = filter.split(',').map(str::trim).filter(|word| !word.contains('='));
+    if let Some(word) = levels.find(|word| LevelFilter::from_str(word).is_err()) {
+        return Err(format!(
+            "RUST_LOG: '{word}' is no level: use error, warn, info, debug, trace or off, or a \
+             level for a module, like chassis=debug"
+        ));
+    }
+    Targets::from_str(filter).map_err(|cause| format!("RUST_LOG: '{filter}': {cause}"))
 }
 
 /// Writes what waits.
