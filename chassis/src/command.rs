@@ -20,7 +20,8 @@ pub async fn run(command: &Command, settings: &SharedSettings) -> Result<ExitCod
     match command {
         Command::Sql { query } => {
             let table = shell::table(&settings.database_path, query);
-            table.map(|table| print(&table)).map_err(|cause| cause.to_string())
+            let table = table.map_err(|cause| cause.to_string())?;
+            Ok(print(&shell::for_reader(table)))
         }
         Command::Health => ask_health(settings).await,
     }

@@ -4,20 +4,42 @@
 //! program may not know what a newer one has done to a live file. The connection is
 //! read-only, so nobody breaks a shop by looking at it.
 
+use std::io::IsTerminal;
 use std::path::Path;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 
-use super::DbResult;
+/// Why there is no table.
+#[derive(Debug, thiserror::Error)]
+pub enum ShellError {
+    /// Nothing was asked.
+    #[error("the query is empty: try \"SELECT name FROM sqlite_schema\"")]
+    NoQuery,
+    /// The file cannot be opened. It is not created either.
+    #[error("cannot open {path}: {cause}; DATABASE_PATH says which file to open")]
+    Unusable {
+        /// `DATABASE_PATH` as given.
+        path: String,
+        /// What SQLite said.
+        cause: rusqlite::Error,
+    },
+    /// SQLite refused the query.
+    #[error("{0}")]
+    Refused(#[from] rusqlite::Error),
+}
 
 /// Runs one read-only query and returns its rows as an aligned table.
 ///
 /// # Errors
 ///
-/// [`super::DbError`] if the file cannot be opened, the query is wrong, or it would write.
-pub fn table(path: &Path, query: &str) -> DbResult<String> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+/// [`ShellError`] if the file cannot be opened, the query is wrong, or it would write.
+pub fn table(path: &Path, query: &str) -> Result<String, ShellError> {
+    if query.trim().is_empty() {
+        return Err(ShellError::NoQuery);
+    }
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .map_err(|cause| ShellError::Unusable { path: path.display().to_string(), cause })?;
     connection.pragma_update(None, "query_only", "ON")?;
     let mut statement = connection.prepare(query)?;
     let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
@@ -29,6 +51,24 @@ pub fn table(path: &Path, query: &str) -> DbResult<String> {
         lines.push(cells.collect::<rusqlite::Result<_>>()?);
     }
     Ok(align(&lines))
+}
+
+/// The table as whoever reads it should get it: another program gets every byte; a person gets
+/// it without what a terminal takes for commands, because cells hold what clients have sent.
+pub fn for_reader(table: String) -> String {
+    if std::io::stdout().is_terminal() { without_commands(&table) } else { table }
+}
+
+fn without_commands(table: &str) -> String {
+    let mut shown = String::with_capacity(table.len());
+    for letter in table.chars() {
+        if letter.is_control() && letter != '\n' {
+            shown.extend(letter.escape_default());
+        } else {
+            shown.push(letter);
+        }
+    }
+    shown
 }
 
 fn cell(value: ValueRef<'_>) -> String {
@@ -62,4 +102,15 @@ fn push_line(text: &mut String, cells: &[String], widths: &[usize]) {
         cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
     text.push_str(padded.join("  ").trim_end());
     text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_does_not_command_the_terminal() {
+        let shown = without_commands("name\n----\n\u{1b}[2J\u{7}caf\u{e9}\n");
+        assert_eq!(shown, "name\n----\n\\u{1b}[2J\\u{7}caf\u{e9}\n");
+    }
 }

@@ -81,6 +81,7 @@ macro_rules! every_service {
             lifecycle::a_deleted_file_is_no_healthy_database,
             lifecycle::the_program_asks_a_running_service_for_its_health,
             lifecycle::the_program_reads_its_file_and_never_writes_it,
+            lifecycle::a_query_of_nothing_is_refused_in_words,
             lifecycle::requests_are_counted_by_route,
         }
     };

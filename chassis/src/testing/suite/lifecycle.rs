@@ -93,6 +93,19 @@ pub async fn the_program_reads_its_file_and_never_writes_it(subject: &Subject) {
     assert_ne!(service.sql_value("PRAGMA user_version"), "0");
 }
 
+/// Also when the file is not there.
+pub async fn a_query_of_nothing_is_refused_in_words(subject: &Subject) {
+    for (query, sentence) in [("", "the query is empty"), (" ", "the query is empty")] {
+        let output = subject.program.run(&["sql", query]);
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(complaint.contains(sentence) && complaint.lines().count() == 1, "{complaint}");
+    }
+    let nowhere = subject.program.run(&["sql", "SELECT 1"]);
+    assert!(String::from_utf8_lossy(&nowhere.stderr).contains("DATABASE_PATH"), "{nowhere:?}");
+    let silent = subject.program.run(&["sql"]);
+    assert!(String::from_utf8_lossy(&silent.stderr).contains("<QUERY>"), "{silent:?}");
+}
+
 /// By route and not by path, or every id would be a time series of its own.
 pub async fn requests_are_counted_by_route(subject: &Subject) {
     let service = subject.program.clone().start().await;
