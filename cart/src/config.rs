@@ -8,6 +8,7 @@ use clap::Parser;
 #[derive(Clone, Parser)]
 #[command(
     name = "cart",
+    version = chassis::VERSION,
     about = "The cart service of the shop: what each shopper has picked",
     mut_arg("port", |arg| arg.required(false).default_value("8001")),
     mut_arg("database_path", |arg| arg.required(false).default_value("carts.db"))

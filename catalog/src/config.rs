@@ -7,6 +7,7 @@ use clap::Parser;
 #[derive(Clone, Parser)]
 #[command(
     name = "catalog",
+    version = chassis::VERSION,
     about = "The catalog service of the shop: products, categories, stock",
     mut_arg("port", |arg| arg.required(false).default_value("8002")),
     mut_arg("database_path", |arg| arg.required(false).default_value("products.db"))

@@ -7,6 +7,7 @@ use clap::Parser;
 #[derive(Clone, Parser)]
 #[command(
     name = "order",
+    version = chassis::VERSION,
     about = "The order service of the shop: orders and their state machine",
     mut_arg("port", |arg| arg.required(false).default_value("8003")),
     mut_arg("database_path", |arg| arg.required(false).default_value("orders.db"))

@@ -7,6 +7,7 @@ use clap::Parser;
 #[derive(Clone, Parser)]
 #[command(
     name = "payment",
+    version = chassis::VERSION,
     about = "The payment service of the shop: money, and the webhook that tells the order",
     mut_arg("port", |arg| arg.required(false).default_value("8004")),
     mut_arg("database_path", |arg| arg.required(false).default_value("payments.db"))

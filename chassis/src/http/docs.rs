@@ -44,6 +44,7 @@ fn document(service_openapi: &str) -> Result<Bytes, serde_json::Error> {
     let mut document = serde_json::from_str(service_openapi)?;
     lay_under(&mut document, serde_json::from_str(SHARED)?);
     fill_in_paths(&mut document);
+    document["info"]["version"] = crate::VERSION.into();
     serde_json::to_vec_pretty(&document).map(Bytes::from)
 }
 

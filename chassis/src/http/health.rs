@@ -92,7 +92,7 @@ async fn show_details(
     let mut put = |name: &str, value: Value| details.insert(name.to_owned(), value);
     put("status", vitals.status().into());
     put("database", if connected { "connected" } else { "unavailable" }.into());
-    put("version", env!("CARGO_PKG_VERSION").into());
+    put("version", crate::VERSION.into());
     put("uptime_s", vitals.started.elapsed().as_secs().into());
     put("resident_bytes", resident_bytes().into());
     put("requests_in_flight", vitals.traffic.in_flight().into());

@@ -1,6 +1,7 @@
 //! What a service can be told, and how it refuses what makes no sense.
 
 use std::net::TcpListener;
+use std::path::Path;
 
 use rusqlite::Connection;
 
@@ -35,6 +36,9 @@ pub async fn a_bad_setting_is_refused_in_one_line_that_names_it(subject: &Subjec
         ("ALLOW_DEMO_KEY", "perhaps"),
         ("LOG_FORMAT", "xml"),
         ("RUST_LOG", "info,=="),
+        ("RUST_LOG", "loud"),
+        ("RUST_LOG", "%%%"),
+        ("RUST_LOG", "chassis=loud"),
         ("WORKER_THREADS", "0"),
     ];
     let urls = subject.service_urls.iter().flat_map(|name| {
@@ -45,6 +49,86 @@ pub async fn a_bad_setting_is_refused_in_one_line_that_names_it(subject: &Subjec
         let refusal = subject.program.clone().set(name, value).refuse().await;
         one_line(&refusal, name);
     }
+}
+
+/// Whoever made a typing error should not have to look for the list.
+pub async fn a_refusal_says_what_would_be_right(subject: &Subject) {
+    for (name, value, right) in [
+        ("LOG_FORMAT", "xml", "[possible values: pretty, json]"),
+        ("LAB", "2", "must be 0 or 1"),
+        ("PORT", "abc", "must be a number from 0 to 65535"),
+        ("RUST_LOG", "loud", "use error, warn, info, debug, trace or off"),
+    ] {
+        let refusal = subject.program.clone().set(name, value).refuse().await;
+        one_line(&refusal, right);
+        one_line(&refusal, value);
+    }
+
+    let silent = subject.program.clone().set("RUST_LOG", "").start().await;
+    assert!(silent.has_logged("listening"));
+}
+
+/// The line goes to a log that others read, and a key with a typing error is nearly a key.
+pub async fn a_bad_secret_is_never_shown(subject: &Subject) {
+    let list = "real-production-key-1, ,real-production-key-2";
+    let by_setting = subject.program.clone().set("API_KEY", list).refuse().await;
+    let by_flag = subject.program.run(&["--api-key", "real-production-k\u{e9}y"]);
+    let by_flag = Refusal {
+        code: by_flag.status.code(),
+        text: String::from_utf8_lossy(&by_flag.stderr).into_owned(),
+    };
+
+    one_line(&by_setting, "API_KEY holds an empty key");
+    one_line(&by_flag, "API_KEY may hold only visible ASCII characters");
+    for refusal in [by_setting, by_flag] {
+        assert!(!refusal.text.contains("real-production"), "{}", refusal.text);
+    }
+}
+
+/// It would find the version it expects, and none of its tables.
+pub async fn a_file_of_another_program_is_refused(subject: &Subject) {
+    let mut service = subject.program.clone().start().await;
+    service.terminate().await;
+    let marked = service.database().to_owned();
+    change(&marked, "PRAGMA application_id = 1684371059");
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let unmarked = folder.path().join("someone.db");
+    change(&unmarked, "CREATE TABLE diary (day); PRAGMA user_version = 2");
+
+    for path in [marked, unmarked] {
+        let path = path.display().to_string();
+        let refusal = subject.program.clone().set("DATABASE_PATH", &path).refuse().await;
+        one_line(&refusal, &path);
+        one_line(&refusal, "belongs to another program");
+    }
+}
+
+/// Releases before this one made no mark.
+pub async fn an_older_file_without_a_mark_is_known_by_its_tables(subject: &Subject) {
+    let mut service = subject.program.clone().start().await;
+    let mark = service.sql_value("PRAGMA application_id");
+    service.terminate().await;
+    change(service.database(), "PRAGMA application_id = 0");
+
+    service.restart().await;
+
+    service.get(subject.get).await.expect_status(200);
+    assert_eq!(service.sql_value("PRAGMA application_id"), mark);
+    assert_ne!(mark, "0");
+}
+
+/// In the document, in the vitals and on the command line.
+pub async fn the_version_is_the_same_wherever_it_is_told(subject: &Subject) {
+    let service = subject.program.clone().start().await;
+
+    let document = service.get("/openapi.json").await.expect_status(200);
+    let vitals = service.get("/internal/health").await.expect_status(200);
+    let told = service.run(&["--version"]);
+
+    let version = document["info"]["version"].as_str().unwrap_or_default();
+    assert_eq!(vitals["version"], version);
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(told.ends_with(&format!(" {version}\n")), "{told}");
 }
 
 /// The folder is missing, or the file is something else.
@@ -113,6 +197,11 @@ pub async fn port_0_is_a_free_port_that_the_log_tells(subject: &Subject) {
     service.get(subject.get).await.expect_status(200);
 
     assert_ne!(service.address().port(), 0);
+}
+
+fn change(path: &Path, statements: &str) {
+    let file = Connection::open(path).expect("the file can be opened");
+    file.execute_batch(statements).expect("the file can be written");
 }
 
 #[track_caller]
