@@ -36,6 +36,8 @@ fn verify(secrets: &Secrets, headers: &HeaderMap, body: &Bytes) -> Result<(), Pr
     let now = Timestamp::now().unix_seconds();
     secrets.verify(id, timestamp, header(SIGNATURE_HEADER), body, now).map_err(|error| {
         tracing::warn!(%error, "a webhook was refused");
+        // Not the key is wrong, so the challenge names what is.
         Problem::new(StatusCode::UNAUTHORIZED, "Invalid webhook signature")
+            .asking_for("WebhookSignature")
     })
 }

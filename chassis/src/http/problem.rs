@@ -17,6 +17,9 @@ use crate::storage::idempotency::ClaimError;
 /// The media type of the full form.
 const FULL_FORM: &str = "application/problem+json";
 
+/// What a 401 asks for, unless it says otherwise.
+const API_KEY: &str = "ApiKey";
+
 /// Seconds after which a busy or stopping service is worth another try.
 pub(super) const RETRY_AFTER_S: u32 = 1;
 
@@ -27,12 +30,14 @@ pub struct Problem {
     detail: Cow<'static, str>,
     retry_after_s: Option<u32>,
     degraded: Option<&'static str>,
+    challenge: &'static str,
 }
 
 impl Problem {
     /// A failure with any status.
     pub fn new(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, detail: detail.into(), retry_after_s: None, degraded: None }
+        let detail = detail.into();
+        Self { status, detail, retry_after_s: None, degraded: None, challenge: API_KEY }
     }
 
     /// 400: the request could not be read.
@@ -78,6 +83,13 @@ impl Problem {
         Self { degraded: Some(by), ..self }
     }
 
+    /// Makes a 401 ask for something else than a key. HTTP wants every 401 to say what would
+    /// help.
+    #[must_use]
+    pub fn asking_for(self, challenge: &'static str) -> Self {
+        Self { challenge, ..self }
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -113,7 +125,7 @@ impl IntoResponse for Problem {
         let mut response = (self.status, Json(ShortForm { detail: &self.detail })).into_response();
         let headers = response.headers_mut();
         if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("ApiKey"));
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(self.challenge));
         }
         if let Some(seconds) = self.retry_after_s {
             headers.insert(header::RETRY_AFTER, seconds.into());
@@ -153,13 +165,24 @@ pub(super) fn shape(response: Response, wants_full_form: bool) -> Response {
     }
 }
 
-/// Whether `Accept` names the full form.
+/// Whether `Accept` names the full form, and does not rule it out with `q=0`.
 pub(super) fn wants_full_form(request: &HeaderMap) -> bool {
     request
         .get_all(header::ACCEPT)
         .iter()
         .filter_map(|accept| accept.to_str().ok())
-        .any(|accept| accept.to_ascii_lowercase().contains(FULL_FORM))
+        .flat_map(|accept| accept.split(','))
+        .any(names_full_form)
+}
+
+fn names_full_form(range: &str) -> bool {
+    let mut parts = range.split(';').map(str::trim);
+    let is_named = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case(FULL_FORM));
+    let mut weights = parts.filter_map(|part| part.split_once('=')).filter_map(|(name, weight)| {
+        name.trim().eq_ignore_ascii_case("q").then_some(weight.trim())
+    });
+    // `0`, `0.0` and so on, up to three decimals.
+    is_named && !weights.any(|weight| weight.bytes().all(|byte| b"0.".contains(&byte)))
 }
 
 fn in_full(response: Response, problem: &Problem) -> Response {

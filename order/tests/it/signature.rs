@@ -198,4 +198,6 @@ async fn deliver(shop: &Shop, order: Id, secret: &str, skew_s: i64) -> Answer {
 #[track_caller]
 fn refused(answer: &Answer) {
     answer.expect_problem(401, "Invalid webhook signature");
+    // Another key would not help.
+    assert_eq!(answer.expect_header("www-authenticate"), "WebhookSignature");
 }

@@ -60,6 +60,14 @@ pub async fn a_client_that_asks_gets_the_full_form_of_an_error(subject: &Subject
     let service = subject.program.clone().start().await;
     let accept = "application/problem+json, application/json;q=0.5";
 
+    for other in [
+        "application/problem+json;q=0",
+        "application/problem+jsonx",
+        "text/x-application/problem+json",
+        "application/problem+json ; Q=0.000, */*",
+    ] {
+        service.get("/nothing").header("accept", other).await.expect_problem(404, "Not found");
+    }
     let missing = service.get("/nothing").header("accept", accept).await;
     let locked = service.get(subject.get).without_key().header("accept", accept).await;
 
