@@ -54,5 +54,5 @@ pub(super) async fn read(request: Request) -> Result<Request, Problem> {
 }
 
 fn too_large() -> Problem {
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 64 KiB")
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 65536 bytes")
 }

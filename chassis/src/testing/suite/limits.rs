@@ -56,7 +56,7 @@ pub async fn a_body_of_64_kib_is_read_and_one_byte_more_is_not(subject: &Subject
     let beyond = service.post(subject.post).body(spaces).await;
 
     assert!(within.status < 500 && within.status != 413, "{within}");
-    beyond.expect_problem(413, "The body is larger than 64 KiB");
+    beyond.expect_problem(413, "The body is larger than 65536 bytes");
 }
 
 /// A length that is announced saves the reading; one that is not does not help.
