@@ -97,7 +97,8 @@ pub struct CategoryDraft {
     pub name: Name,
 }
 
-/// A name: trimmed, 1 to 200 characters, none of them a control character.
+/// A name: trimmed, 1 to 200 characters, none of them a control character, and something to
+/// see.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Name(pub String);
@@ -109,6 +110,9 @@ impl TryFrom<String> for Name {
         let name = text.trim();
         if !(1..=200).contains(&name.chars().count()) || name.chars().any(char::is_control) {
             return Err("must be 1 to 200 characters without control characters");
+        }
+        if name.chars().all(is_invisible) {
+            return Err("must hold something that can be seen");
         }
         Ok(Self(name.to_owned()))
     }
@@ -235,6 +239,17 @@ pub struct Settled {
     pub order_id: Id,
     /// HELD, COMMITTED or RELEASED.
     pub status: &'static str,
+}
+
+/// Blanks, and what only joins, separates or turns its neighbors: spaces of no width, marks of
+/// direction, fillers, variants.
+fn is_invisible(letter: char) -> bool {
+    letter.is_whitespace()
+        || matches!(letter,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 fn said<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>

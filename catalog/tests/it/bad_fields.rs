@@ -32,6 +32,19 @@ async fn a_name_has_1_to_200_characters_and_no_control_characters() {
 }
 
 #[tokio::test]
+async fn a_name_can_be_seen() {
+    let shelf = Shelf::open().await;
+
+    for name in ["\u{200b}", "\u{feff}\u{2060}", "\u{202e}", " \u{ad} ", "\u{3164}", "\u{fe0f}"] {
+        let sentence = "name: must hold something that can be seen";
+        shelf.create(&with("name", json!(name))).await.expect_problem(422, sentence);
+    }
+    for name in ["a\u{200d}b", "\u{2764}\u{fe0f}", "\u{645}\u{64f}\u{6af}"] {
+        shelf.create(&with("name", json!(name))).await.expect_status(201);
+    }
+}
+
+#[tokio::test]
 async fn blanks_around_a_name_are_dropped() {
     let shelf = Shelf::open().await;
 
