@@ -6,7 +6,7 @@ use chassis::messaging::signature::{ID_HEADER, SIGNATURE_HEADER, Secrets, TIMEST
 use chassis::testing::Answer;
 use chassis::time::Timestamp;
 
-use crate::support::{Shop, TOTAL};
+use crate::support::{Shop, TOTAL, program};
 
 const SECRET: &str = "secret-of-this-test";
 
@@ -159,6 +159,16 @@ async fn without_a_secret_a_signature_is_not_looked_at() {
     let order = shop.placed().await;
 
     deliver(&shop, order, "secret-of-a-stranger", 0).await.expect_status(200);
+}
+
+#[tokio::test]
+async fn a_secret_with_a_typing_error_is_refused_and_not_shown() {
+    let secret = "whsec_notbase64!topsecret";
+
+    let refusal = program().set("WEBHOOK_SECRET", secret).refuse().await;
+
+    assert!(refusal.text.contains("--webhook-secret"), "{}", refusal.text);
+    assert!(!refusal.text.contains("topsecret"), "{}", refusal.text);
 }
 
 async fn strict_shop() -> Shop {
