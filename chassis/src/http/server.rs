@@ -135,6 +135,7 @@ impl Listener {
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
             .max_buf_size(HEAD_MAX_BYTES)
+            .max_header_size(HEAD_MAX_BYTES)
             .serve_connection(
                 Completed::new(TokioIo::new(stream)),
                 TowerToHyperService::new(service),

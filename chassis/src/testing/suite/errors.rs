@@ -123,6 +123,7 @@ pub async fn nonsense_is_refused_and_harms_nobody(subject: &Subject) {
 /// A head that is no request gets the sentence that every other refusal has.
 pub async fn a_head_that_cannot_be_read_is_refused_in_words(subject: &Subject) {
     let service = subject.program.clone().start().await;
+    let long = format!("GET /health HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "y".repeat(40_000));
     let many = format!("GET /health HTTP/1.1\r\nHost: a\r\n{}\r\n", "X: y\r\n".repeat(200));
 
     for (head, status, detail) in [
@@ -132,6 +133,7 @@ pub async fn a_head_that_cannot_be_read_is_refused_in_words(subject: &Subject) {
             "400 Bad Request",
             "The request is malformed",
         ),
+        (&long, "431 Request Header Fields Too Large", "The request headers are too large"),
         (&many, "431 Request Header Fields Too Large", "The request headers are too large"),
     ] {
         let heard = raw_request(service.address(), head).await;
