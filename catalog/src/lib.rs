@@ -58,4 +58,8 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0002_reservations.sql"),
     },
     outbox::TRIES,
+    Migration {
+        name: "0003_line_instants",
+        sql: include_str!("../migrations/0003_line_instants.sql"),
+    },
 ];

@@ -83,7 +83,12 @@ pub fn insert_reservation(
 
 /// Moves units from `stock` to `held`; `false` if there are not enough. SQL decides, in the
 /// statement that takes them, so two orders can never both get the last one.
-pub fn hold_units(tx: &Transaction<'_>, order_id: Id, line: &ReservationLine) -> DbResult<bool> {
+pub fn hold_units(
+    tx: &Transaction<'_>,
+    order_id: Id,
+    line: &ReservationLine,
+    now: Timestamp,
+) -> DbResult<bool> {
     let held = tx
         .statement(
             "UPDATE products SET stock = stock - ?2, held = held + ?2
@@ -92,9 +97,10 @@ pub fn hold_units(tx: &Transaction<'_>, order_id: Id, line: &ReservationLine) ->
         .run(params![line.product_id, line.quantity])?;
     if held == 1 {
         tx.statement(
-            "INSERT INTO reservation_lines (order_id, product_id, quantity) VALUES (?1, ?2, ?3)",
+            "INSERT INTO reservation_lines (order_id, product_id, quantity, created_at)
+             VALUES (?1, ?2, ?3, ?4)",
         )?
-        .run(params![order_id, line.product_id, line.quantity])?;
+        .run(params![order_id, line.product_id, line.quantity, now])?;
     }
     Ok(held == 1)
 }

@@ -103,7 +103,7 @@ pub fn reserve(
     if reservation == Reservation::Held {
         for line in lines {
             // Checked above and nobody else writes meanwhile, so this cannot be refused.
-            if !stock::hold_units(tx, order_id, line)? {
+            if !stock::hold_units(tx, order_id, line, now)? {
                 return Err(CatalogError::NotReserved);
             }
         }

@@ -58,4 +58,8 @@ const MIGRATIONS: &[Migration] = &[
     idempotency::MIGRATION,
     outbox::MIGRATION,
     outbox::TRIES,
+    Migration {
+        name: "0002_line_instants",
+        sql: include_str!("../migrations/0002_line_instants.sql"),
+    },
 ];

@@ -36,8 +36,9 @@ pub fn insert_order(tx: &Transaction<'_>, order: &NewOrder) -> DbResult<()> {
         ":expires_at": order.expires_at,
     })?;
     let mut insert_line = tx.statement(
-        "INSERT INTO order_lines (order_id, position, product_id, quantity, unit_price_cents)
-         VALUES (:order_id, :position, :product_id, :quantity, :unit_price_cents)",
+        "INSERT INTO order_lines
+             (order_id, position, product_id, quantity, unit_price_cents, created_at)
+         VALUES (:order_id, :position, :product_id, :quantity, :unit_price_cents, :now)",
     )?;
     for (position, line) in (1_i64..).zip(&order.lines) {
         insert_line.run(named_params! {
@@ -46,6 +47,7 @@ pub fn insert_order(tx: &Transaction<'_>, order: &NewOrder) -> DbResult<()> {
             ":product_id": line.product_id,
             ":quantity": line.quantity,
             ":unit_price_cents": line.price,
+            ":now": order.now,
         })?;
     }
     Ok(())

@@ -29,6 +29,9 @@ async fn a_file_of_every_older_version_is_brought_up_to_date_with_its_orders() {
         }
         let new = order.sql_value("PRAGMA user_version");
         assert_eq!(new, BLUEPRINT.migrations.len().to_string());
+        let wrong = "SELECT count(*) FROM order_lines JOIN orders ON orders.id = order_id
+                     WHERE order_lines.created_at <> orders.created_at";
+        assert_eq!(order.sql_value(wrong), "0", "version {version}");
         let place = order.post("/orders?user_id=user1").json(&laptop_and_mice());
         place.idempotency_key("k").await.expect_status(201);
     }
