@@ -6,17 +6,23 @@ use tokio::task::JoinSet;
 
 use crate::support::{Gate, KEY, Reply};
 
-/// Sends requests as fast as the wire takes them, and returns how many got 200 and 429, and
-/// one of the latter.
+/// Sends 4,000 requests as fast as the wire takes them, and returns how many got 200 and 429,
+/// and one of the latter.
 async fn flood(gate: &Gate) -> (usize, usize, Option<Reply>) {
-    flood_of(gate, |_| String::new()).await
+    flood_of(gate, "/api/catalog", 200, |_| format!("X-API-Key: {KEY}\r\n")).await
 }
 
-/// The same with a header that differs from one request to the next.
-async fn flood_of(gate: &Gate, header: fn(i32) -> String) -> (usize, usize, Option<Reply>) {
-    let start = format!("GET /api/catalog HTTP/1.1\r\nHost: a\r\nX-API-Key: {KEY}\r\n");
+/// The same with another path, what it should get, and headers that differ from one request to
+/// the next.
+async fn flood_of(
+    gate: &Gate,
+    path: &str,
+    status: u16,
+    header: fn(i32) -> String,
+) -> (usize, usize, Option<Reply>) {
+    let start = format!("GET {path} HTTP/1.1\r\nHost: a\r\n");
     let one = |step| format!("{start}{}\r\n", header(step));
-    let last = format!("{start}Connection: close\r\n\r\n");
+    let last = format!("{start}{}Connection: close\r\n\r\n", header(500));
     let many = (1..500).map(one).collect::<String>() + &last;
     let mut connections = JoinSet::new();
     for _ in 0..8 {
@@ -33,7 +39,8 @@ async fn flood_of(gate: &Gate, header: fn(i32) -> String) -> (usize, usize, Opti
         let end = rest[1..].find("HTTP/1.1").map_or(rest.len(), |end| end + 1);
         Reply::parse(&rest.as_bytes()[..end])
     });
-    (heard.matches("HTTP/1.1 200").count(), heard.matches("HTTP/1.1 429").count(), refused)
+    let count = |status| heard.matches(&format!("HTTP/1.1 {status}")).count();
+    (count(status), count(429), refused)
 }
 
 #[tokio::test]
@@ -60,6 +67,38 @@ async fn pages_and_health_are_free_in_the_middle_of_a_flood() {
     let requests = paths.iter().cycle().take(200).map(|path| gate.client().get(path));
     for answer in all_at_once(requests).await {
         assert_eq!(answer.status, 200, "{answer}");
+    }
+}
+
+/// Otherwise a short key could be found by trying.
+#[tokio::test]
+async fn whoever_guesses_keys_meets_the_limit_as_well() {
+    let gate = Gate::open().await;
+
+    let guess = |step| format!("X-API-Key: guess-{step}\r\n");
+    let (told, refused, example) = flood_of(&gate, "/api/catalog", 401, guess).await;
+
+    assert!(refused > 2_000, "{told} guesses were answered, {refused} were not");
+    let example = example.expect("one was refused");
+    example.expect_problem(429, "Too many requests from your address, wait a second");
+    assert!(gate.heard().is_empty());
+}
+
+#[tokio::test]
+async fn a_flood_meets_the_limit_wherever_it_goes() {
+    let paths = [
+        ("/api/nothing", 401),
+        ("/nothing", 404),
+        ("/health/cart", 200),
+        ("/docs/cart/openapi.json", 200),
+    ];
+    for (path, status) in paths {
+        let gate = Gate::open().await;
+
+        let (served, refused, _) = flood_of(&gate, path, status, |_| String::new()).await;
+
+        assert_eq!(served + refused, 4_000, "{path}");
+        assert!(served >= 600 && refused > 0, "{path}: {served} were served, {refused} were not");
     }
 }
 
@@ -92,8 +131,8 @@ async fn a_class_that_keeps_clicking_is_served() {
 async fn nobody_gets_more_by_claiming_to_be_many() {
     let gate = Gate::open().await;
 
-    let (_, refused, _) =
-        flood_of(&gate, |step| format!("X-Forwarded-For: 10.0.0.{step}\r\n")).await;
+    let headers = |step| format!("X-API-Key: {KEY}\r\nX-Forwarded-For: 10.0.0.{step}\r\n");
+    let (_, refused, _) = flood_of(&gate, "/api/catalog", 200, headers).await;
 
     assert!(refused > 0);
     let believed = |from: Option<&str>| from == Some("127.0.0.1");
