@@ -64,6 +64,19 @@ async fn the_documents_lead_to_each_service() {
 }
 
 #[tokio::test]
+async fn a_redirect_says_in_json_where_to_go() {
+    let shop = Shop::with_nginx().await;
+
+    for (path, location) in [("/docs/", "/docs"), ("/docs/cart", "/docs/cart/")] {
+        let answer = shop.outside().get(path).await;
+
+        let detail = json!({ "detail": "This is at the address that the Location header names" });
+        assert_eq!(answer.expect_status(301), detail);
+        assert_eq!(answer.expect_header("location"), location);
+    }
+}
+
+#[tokio::test]
 async fn every_file_that_a_document_page_names_is_there() {
     let shop = Shop::with_nginx().await;
     let page = shop.outside().get("/docs/payment/").await.expect_text(200);

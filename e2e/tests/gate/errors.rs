@@ -1,6 +1,7 @@
 //! What nginx refuses by itself, it refuses in the words and the form of the services.
 
 use chassis::testing::{RawConnection, raw_request};
+use e2e::Shop;
 use serde_json::json;
 
 use crate::support::{Gate, KEY, Reply, send};
@@ -35,6 +36,97 @@ async fn a_chunked_body_that_breaks_off_is_400() {
     let reply = Reply::parse(&raw_request(gate.nginx.address(), bytes).await);
 
     reply.expect_problem(400, "The request is malformed");
+}
+
+/// nginx has 501 and 505 for these, which would say that the server is to blame.
+#[tokio::test]
+async fn what_nginx_does_not_understand_is_the_clients_mistake() {
+    let gate = Gate::open().await;
+    let with = |header: &str| {
+        format!("POST /api/pay HTTP/1.1\r\nHost: a\r\nX-API-Key: {KEY}\r\n{header}\r\n\r\n")
+    };
+
+    for bytes in [
+        with("Transfer-Encoding: xchunked"),
+        with("Transfer-Encoding: identity"),
+        with("Transfer-Encoding: gzip, chunked"),
+        "GET /api/catalog HTTP/2.0\r\nHost: a\r\n\r\n".to_owned(),
+        "GET /api/catalog HTTP/3.0\r\nHost: a\r\n\r\n".to_owned(),
+    ] {
+        let reply = Reply::parse(&raw_request(gate.nginx.address(), bytes).await);
+        reply.expect_problem(400, "The request is malformed");
+    }
+    assert!(gate.heard().is_empty(), "{:?}", gate.heard());
+}
+
+#[tokio::test]
+async fn whatever_byte_an_address_holds_the_answer_has_words() {
+    // More requests than a client has in a burst.
+    let shop = Shop::plan().nginx().set_nginx("RATE_LIMIT", "off").start().await;
+
+    for byte in b'!'..=0xff {
+        for (start, end) in [("/api/cart/user", ""), ("/api/catalog?q=", ""), ("/api/", "/x?y")] {
+            let target = [start.as_bytes(), &[byte], end.as_bytes()].concat();
+            let headers = format!("X-API-Key: {KEY}\r\n");
+            let reply = send(shop.nginx().address(), "GET", &target, &headers).await;
+
+            let place = format!("{byte:#x} after {start}: {reply:#?}");
+            assert!([200, 400, 404, 422].contains(&reply.status), "{place}");
+            assert_eq!(reply.header("content-type"), Some("application/json"), "{place}");
+            assert!(!reply.body.is_empty(), "{place}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_no_service_takes_is_400_and_reaches_nobody() {
+    let gate = Gate::open().await;
+
+    for target in [
+        &b"/api/catalog?q=\"mouse\""[..],
+        b"/api/catalog?q=<b>",
+        b"/api/cart/<user>",
+        b"/api/cart/`user`",
+        b"/?q=\"",
+        b"/api/catalog?q=\xff",
+        b"/api/catalog?q=\xc0\xaf",
+        b"/api/catalog?q=\xed\xa0\x80",
+        b"/api/catalog?q=\xf4\x90\x80\x80",
+        b"/api/catalog?q=\xc3",
+    ] {
+        let headers = format!("X-API-Key: {KEY}\r\n");
+        let reply = send(gate.nginx.address(), "GET", target, &headers).await;
+        let detail = "The address holds a character that must be percent-encoded";
+        reply.expect_problem(400, detail);
+    }
+    assert!(gate.heard().is_empty(), "{:?}", gate.heard());
+
+    // What a shell sends when somebody types an umlaut, a currency sign or a face.
+    for target in ["/api/catalog?q=\u{c4}pfel", "/api/cart/\u{20ac}", "/api/cart/\u{1f600}`"] {
+        let status = if target.ends_with('`') { 400 } else { 200 };
+        assert_eq!(gate.get_exactly(target).await.status, status, "{target}");
+    }
+}
+
+#[tokio::test]
+async fn methods_that_nginx_ends_are_405_for_those_with_a_key() {
+    let gate = Gate::open_with(&[("LAB", "1")]).await;
+
+    for method in ["TRACE", "CONNECT"] {
+        for (path, allow) in [
+            ("/api/pay", "GET, HEAD, POST, PUT, DELETE"),
+            ("/lab/cart/faults", "GET, HEAD, POST, PUT, DELETE"),
+            ("/", "GET, HEAD"),
+        ] {
+            let headers = format!("X-API-Key: {KEY}\r\n");
+            let reply = send(gate.nginx.address(), method, path.as_bytes(), &headers).await;
+            reply.expect_problem(405, "Method not allowed");
+            assert_eq!(reply.headers("allow"), [allow], "{method} {path}");
+        }
+        let stranger = send(gate.nginx.address(), method, b"/api/pay", "").await;
+        stranger.expect_problem(401, "Invalid API Key");
+        assert_eq!(stranger.headers("www-authenticate"), ["ApiKey"]);
+    }
 }
 
 #[tokio::test]

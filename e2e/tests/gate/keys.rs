@@ -71,7 +71,9 @@ async fn two_keys_at_once_are_nobodys_key() {
 async fn the_key_is_checked_for_every_method_and_path_before_anything_else() {
     let gate = Gate::open().await;
 
-    for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW"] {
+    for method in
+        ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW", "TRACE", "CONNECT"]
+    {
         for path in ["/api/catalog", "/api/nothing", "/api/orders/42/payment"] {
             let reply = send(gate.nginx.address(), method, path.as_bytes(), "").await;
             assert_eq!(reply.status, 401, "{method} {path}");

@@ -2,6 +2,7 @@
 
 use crate::support::Gate;
 
+/// Quotes and angle brackets are not among them: no service takes them as they are.
 const QUERIES: [&str; 12] = [
     "q=a%2Fb",
     "q=a%2fb",
@@ -14,7 +15,7 @@ const QUERIES: [&str; 12] = [
     "a=1&a=2&&=&b",
     "q=..%2F..%2Fpayment/../payment",
     "q=;drop?x#y",
-    "?q=''\"<>{}|\\^`",
+    "?q=''{}|\\^`",
 ];
 
 #[tokio::test]
