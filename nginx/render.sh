@@ -108,7 +108,7 @@ fi
 
 set --
 [ "$LAB" = 1 ] || set -- "$@" -e '/# LAB=1 begins/,/# LAB=1 ends/d'
-[ "$RATE_LIMIT" = on ] || set -- "$@" -e '/limit_req/d'
+[ "$RATE_LIMIT" = on ] || set -- "$@" -e '/limit_req/d' -e '/limit_conn/d'
 [ "$ACCESS_LOG" = on ] || set -- "$@" -e 's/access_log .*;/access_log off;/'
 
 value() { # keeps sed from reading a value as more than text
