@@ -76,6 +76,19 @@ async fn a_service_that_hangs_is_named_in_time() {
     }
 }
 
+/// Whoever looks after a shop asks this, and wants to hear the bad news soon.
+#[tokio::test]
+async fn the_health_of_a_service_that_hangs_is_known_after_two_seconds() {
+    let shop = Shop::with_nginx().await;
+    shop.catalog.freeze();
+
+    let started = Instant::now();
+    expect_away(&shop.outside().get("/health/catalog").await, "catalog");
+
+    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
+    shop.catalog.thaw();
+}
+
 #[tokio::test]
 async fn a_service_that_comes_back_is_reached_at_once() {
     let mut shop = Shop::with_nginx().await;
