@@ -24,6 +24,7 @@
 //! ```
 //!
 //! 1. [`program`] and [`process`]: the program, started, stopped, killed, frozen, started again.
+//!    [`command`]: a program that is to end, and is ended if it does not.
 //! 2. [`client`] and [`answer`]: asking it, and what it said.
 //! 3. [`document`]: every answer is held against the service's OpenAPI document.
 //! 4. [`neighbor`]: a service that behaves as badly as the test needs.
@@ -39,6 +40,7 @@
 
 use std::panic::Location;
 
+pub mod command;
 pub mod program;
 pub mod process;
 mod log;

@@ -9,6 +9,7 @@ use std::process::{ExitStatus, Output};
 use tempfile::TempDir;
 
 use super::client::Client;
+use super::command::run;
 use super::document::Document;
 use super::log::Log;
 use super::program::{Program, Running, spawn};
@@ -145,10 +146,15 @@ impl Process {
     }
 
     /// Runs the program once more, with arguments, on the same file and port.
+    ///
+    /// # Panics
+    ///
+    /// If it does not end.
+    #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Output {
         let folder = self.folder.as_ref().expect("the folder lives as long as the process");
         let mut command = self.program.command(folder.path(), &self.database, self.port);
-        command.args(arguments).output().expect("the program can be started")
+        run(command.args(arguments))
     }
 
     async fn start_again(&mut self) {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::client::Client;
+use super::command::run;
 use super::eventually::PATIENCE;
 use super::log::Log;
 use super::process::Process;
@@ -74,10 +75,15 @@ impl Program {
     }
 
     /// Runs the program with arguments, in place of serving, and returns its output.
+    ///
+    /// # Panics
+    ///
+    /// If it does not end.
+    #[track_caller]
     pub fn run(&self, arguments: &[&str]) -> Output {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let mut command = self.command(folder.path(), &folder.path().join("service.db"), 0);
-        command.args(arguments).output().expect("the program can be started")
+        run(command.args(arguments))
     }
 
     /// The key to ask it with: the first it accepts.

@@ -2,15 +2,13 @@
 
 use std::process::{Command, Output};
 
+use chassis::testing::command::run;
 use e2e::binaries::repository;
 
 fn render(name: &str, value: &str) -> Output {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    Command::new(repository().join("nginx/render.sh"))
-        .env("OUT_DIR", folder.path())
-        .env(name, value)
-        .output()
-        .expect("the script can be started")
+    let mut command = Command::new(repository().join("nginx/render.sh"));
+    run(command.env("OUT_DIR", folder.path()).env(name, value))
 }
 
 #[track_caller]
@@ -72,8 +70,8 @@ fn the_keys_are_for_their_owner_only() {
 
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let script = repository().join("nginx/render.sh");
-    let status = Command::new(script).env("OUT_DIR", folder.path()).status();
-    assert!(status.expect("the script can be started").success());
+    let output = run(Command::new(script).env("OUT_DIR", folder.path()));
+    assert!(output.status.success());
 
     for file in ["api-keys.conf", "nginx.conf", "routes.conf"] {
         let metadata = std::fs::metadata(folder.path().join(file)).expect("the file is there");

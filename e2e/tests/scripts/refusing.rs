@@ -2,6 +2,8 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 
+use chassis::testing::command::run;
+
 use crate::support::{PARTS, Site};
 
 const UP: [&str; 2] = ["--no-build", "--detach"];
@@ -24,7 +26,7 @@ async fn of_two_shops_that_start_together_in_one_folder_one_opens() {
 
     let starts = [(); 2].map(|()| {
         let mut command = site.command("up.sh", &UP);
-        std::thread::spawn(move || command.output().expect("up.sh can be started"))
+        std::thread::spawn(move || run(&mut command))
     });
     let outputs = starts.map(|start| start.join().expect("it ends"));
 

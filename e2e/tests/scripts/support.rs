@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
+use chassis::testing::command::{RUN_LIMIT, kill_group, run_within};
 use chassis::testing::{Client, eventually, free_port};
 use e2e::binaries::{self, repository};
 use tempfile::TempDir;
@@ -77,9 +78,16 @@ impl Site {
         command
     }
 
-    /// Runs a script to its end.
+    /// Runs a script to its end. One that hangs is ended, and fails the test.
+    #[track_caller]
     pub fn run(&self, script: &str, arguments: &[&str]) -> Output {
-        self.command(script, arguments).output().expect("the script can be started")
+        let output = run_within(RUN_LIMIT, &mut self.command(script, arguments));
+        output.unwrap_or_else(|complaint| panic!("{complaint}\nlog of the shop:\n{}", self.log()))
+    }
+
+    /// What the shop has written, if it was opened with `--detach`.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.data().join("run/log")).unwrap_or_default()
     }
 
     /// Runs a script that must succeed, and returns what it printed.
@@ -161,10 +169,12 @@ impl Drop for Site {
     #[expect(clippy::print_stderr, reason = "this is what a person needs")]
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let log = std::fs::read_to_string(self.data().join("run/log")).unwrap_or_default();
-            eprintln!("\nlog of the shop in {}:\n{log}", self.data().display());
+            eprintln!("\nlog of the shop in {}:\n{}", self.data().display(), self.log());
         }
-        self.run("down.sh", &[]);
+        // A panic in here would end the whole program of tests.
+        if let Err(complaint) = run_within(RUN_LIMIT, &mut self.command("down.sh", &[])) {
+            eprintln!("\nthe shop was not closed: {complaint}");
+        }
     }
 }
 
@@ -172,6 +182,15 @@ impl Drop for Site {
 pub struct Foreground {
     child: Child,
     log: PathBuf,
+}
+
+/// Nobody presses Ctrl-C for a test that has failed.
+impl Drop for Foreground {
+    fn drop(&mut self) {
+        if self.child.try_wait().is_ok_and(|status| status.is_none()) {
+            kill_group(&mut self.child);
+        }
+    }
 }
 
 impl Foreground {
