@@ -93,10 +93,21 @@ shop_url() {
     echo "${url%/}"
 }
 
-# What to try first. A key of your own is not printed: logs are read by others.
+# The header with the key, to be shown in a command. Of several keys it is the first. A key of
+# your own is not printed: logs are read by others.
+shown_key() {
+    local variable=API_KEY
+    [[ $API_KEY != *,* ]] || variable='{API_KEY%%,*}'
+    if [[ ${API_KEY%%,*} = secret-key-123 ]]; then
+        echo "'X-API-Key: secret-key-123'"
+    else
+        echo "\"X-API-Key: \$$variable\""
+    fi
+}
+
+# What to try first.
 greet() {
-    local address=http://127.0.0.1:$SHOP_PORT key="'X-API-Key: secret-key-123'"
-    [[ $API_KEY = secret-key-123 ]] || key="\"X-API-Key: \$API_KEY\""
+    local address=http://127.0.0.1:$SHOP_PORT
     printf '\n  The shop is open:  %s/\n  A first request:   curl -H %s %s/api/catalog\n\n' \
-        "$address" "$key" "$address"
+        "$address" "$(shown_key)" "$address"
 }

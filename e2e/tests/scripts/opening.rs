@@ -40,12 +40,23 @@ async fn a_key_of_ones_own_guards_the_shop_and_is_not_printed() {
     let mut printed = site.succeed("up.sh", &["--no-build", "--detach"]);
     printed += &site.succeed("demo.sh", &[]);
 
-    assert!(printed.contains("curl -H \"X-API-Key: $API_KEY\""), "{printed}");
+    let shown = "curl -H \"X-API-Key: ${API_KEY%%,*}\" http";
+    assert!(printed.contains(&format!("A first request:   {shown}")), "{printed}");
+    assert!(printed.contains(&format!("$ {shown}")), "the demo says the same: {printed}");
     assert!(!printed.contains("my-own-key"), "{printed}");
     let log = std::fs::read_to_string(site.data().join("run/log")).expect("there is a log");
     assert!(!log.contains("my-own-key"), "{log}");
     site.client().get("/api/catalog").await.expect_problem(401, "Invalid API Key");
     site.client().get("/api/catalog").key("old-key").await.expect_status(200);
+}
+
+#[tokio::test]
+async fn a_single_key_is_shown_by_its_name() {
+    let site = Site::new().set("API_KEY", "my-own-key-0123456789");
+
+    let printed = site.succeed("up.sh", &["--no-build", "--detach"]);
+
+    assert!(printed.contains("curl -H \"X-API-Key: $API_KEY\" http"), "{printed}");
 }
 
 #[tokio::test]
