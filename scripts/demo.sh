@@ -35,7 +35,8 @@ pretty() { # with whatever the machine has
 ask() { # curl arguments...
     local answer
     printf '\n$ curl -H %s%s\n' "$(shown_key)" "$(quoted "$@")"
-    answer=$(curl -sS -H "X-API-Key: $KEY" -w '\n%{http_code}' "$@") ||
+    # nginx gives up after 15 s; whoever waits longer waits in vain.
+    answer=$(curl -sS --max-time 20 -H "X-API-Key: $KEY" -w '\n%{http_code}' "$@") ||
         fail "nobody answers at $URL: open the shop with scripts/up.sh"
     status=${answer##*$'\n'}
     body=${answer%$'\n'*}

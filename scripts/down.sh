@@ -6,8 +6,7 @@ set -euo pipefail
 source "$(dirname "$0")/settings.sh"
 [[ $# = 0 ]] || { help && exit; }
 
-# A little more than the supervisor itself waits before it kills.
-STOP_TRIES=700 # of 20 ms
+STOP_S=15 # a little more than the supervisor itself waits before it kills
 
 signal() { # signal, names...
     local name pid signal=$1
@@ -35,12 +34,21 @@ lingering() {
     done <<<"$known"
 }
 
-wait_until_gone() {
-    local tries
-    for ((tries = 0; tries < STOP_TRIES; tries++)); do
-        [[ $(living_names) || $(lingering) ]] || return 0
-        sleep 0.02
-    done
+# The supervisor stops everything by itself. Without it, the keepers stop their parts, and a
+# part without a keeper is stopped here. All are told again until they are gone, because a part
+# that is just starting may not hear.
+is_closed() {
+    local part
+    [[ $(living_names) || $(lingering) ]] || return 0
+    if living supervisor >/dev/null; then
+        signal TERM supervisor
+    else
+        signal TERM "${PARTS[@]/%/.keeper}"
+        for part in "${PARTS[@]}"; do
+            signal "$(stop_signal_of "$part")" "$part"
+        done
+        signal CONT "${PARTS[@]}"
+    fi
     return 1
 }
 
@@ -49,16 +57,7 @@ if [[ -z $(living_names) ]]; then
     exit
 fi
 known=$(alive)
-# The supervisor stops everything by itself. Without it, the keepers stop their parts, and a
-# part without a keeper is stopped here.
-if living supervisor >/dev/null; then
-    signal TERM supervisor
-else
-    signal TERM "${PARTS[@]/%/.keeper}"
-    signal TERM "${PARTS[@]}"
-    signal CONT "${PARTS[@]}"
-fi
-if ! wait_until_gone; then
+if ! within "$STOP_S" is_closed; then
     mapfile -t stubborn < <(living_names)
     echo "killing what does not stop: ${stubborn[*]}"
     signal KILL "${stubborn[@]}"

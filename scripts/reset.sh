@@ -14,10 +14,11 @@ reset_running() {
     url=$(shop_url)
     for service in payment order catalog cart; do # who sends messages goes first
         echo "POST $url/lab/$service/reset"
-        status=$(curl -sS -o /dev/null -w '%{http_code}' -X POST \
+        # nginx gives up after 15 s; whoever waits longer waits in vain.
+        status=$(curl -sS --max-time 20 -o /dev/null -w '%{http_code}' -X POST \
             -H "X-API-Key: ${API_KEY%%,*}" "$url/lab/$service/reset") || fail "nobody answers at $url"
         [[ $status != 404 ]] || fail "the lab of this shop is closed: start it with LAB=1, or stop it first"
-        [[ $status = 2?? ]] || fail "$service answered $status"
+        [[ $status = 2?? ]] || fail "$service answered $status; run this again when it is well"
     done
     echo "the shop at $url is as on its first day"
 }

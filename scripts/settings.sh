@@ -35,12 +35,31 @@ port_of() { # part
     echo "${!variable}"
 }
 
+# The signal that ends a part gently: it takes nothing new, and finishes what it has begun.
+stop_signal_of() { # part
+    if [[ $1 = nginx ]]; then echo QUIT; else echo TERM; fi
+}
+
+# --- Waiting ---
+
+# Tries a command again and again until it succeeds, for so many seconds. The clock decides and
+# not the number of tries, because a try may take long.
+within() { # seconds, command...
+    local end=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        ((SECONDS < end)) || return 1
+        sleep 0.02
+    done
+}
+
 # --- Processes ---
 
 # The kernel hands out process ids again. Together with the instant at which a process was
 # born, an id is unique, so that is what we write down and compare before we kill anything.
 birth_of() { # process id
     local stat fields
+    [[ ${1:-} ]] || return 1 # /proc//stat is about the whole machine
     { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
     read -ra fields <<<"${stat##*) }"
     [[ ${fields[0]} != Z ]] || return 1 # ended, its parent has just not looked yet
@@ -75,14 +94,20 @@ living_names() {
 
 # --- Asking ---
 
-# Whether a part says that it is well. Bash speaks enough HTTP for that, and starting a
-# program for every question would take longer than starting the shop.
+# Whether a part says within two seconds that it is well. Bash speaks enough HTTP for that, and
+# starting a program for every question would take longer than starting the shop. It cannot say
+# how long connecting may take, so a process of its own asks, and is ended if it hears nothing.
 healthy() { # part
-    (
-        exec 3<>"/dev/tcp/127.0.0.1/$(port_of "$1")" &&
-            printf 'GET /health HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n' >&3 &&
-            read -r -t 2 _ status _ <&3 && [[ $status = 200 ]]
-    ) 2>/dev/null
+    local status=''
+    read -r -t 2 status < <(health_of "$1" 2>/dev/null) || kill "$!" 2>/dev/null || true
+    [[ $status = 200 ]]
+}
+
+health_of() { # part
+    local status
+    exec 3<>"/dev/tcp/127.0.0.1/$(port_of "$1")"
+    printf 'GET /health HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n' >&3
+    read -r -t 2 _ status _ <&3 && echo "$status"
 }
 
 # Where the shop is: the one that runs in DATA_DIR, or whichever SHOP_URL names, such as one

@@ -12,8 +12,8 @@ cd "$REPO" || exit
 # ever later, so that one that cannot run does not keep the machine busy.
 PAUSES=(1 2 5 10 20 50)
 STEADY_S=10       # whoever ran that long starts over with the shortest pause
-START_TRIES=750   # of 20 ms: nothing here needs 15 s to become healthy
-STOP_TRIES=600    # of 20 ms: requests in flight may take 10 s, then a service gives up by itself
+START_S=15        # nothing here needs that long to become healthy
+STOP_S=12         # requests in flight may take 10 s, then a service gives up by itself
 BIN_DIR=${CARGO_TARGET_DIR:-target}/release
 
 keepers=()
@@ -47,11 +47,12 @@ write_log() { # name
 
 # --- One part ---
 
-keep_running() { # name, signal that stops it gently, command...
-    local name=$1 stop_signal=$2 child='' stopping='' code born failures=0 pause
-    shift 2
+keep_running() { # name, command...
+    local name=$1 stop_signal child='' stopping='' code born failures=0 pause
+    shift
+    stop_signal=$(stop_signal_of "$name")
     trap : INT HUP # the supervisor decides, and says TERM
-    trap 'stopping=yes; [[ -z $child ]] || kill -s "$stop_signal" "$child"' TERM
+    trap 'stopping=yes; [[ -z $child ]] || kill -s "$stop_signal" "$child" 2>/dev/null' TERM
     remember "$name.keeper" "$BASHPID"
     while [[ -z $stopping ]]; do
         if [[ -e $RUN_DIR/$name.hold ]]; then # `service.sh stop` wants it to stay down
@@ -62,7 +63,7 @@ keep_running() { # name, signal that stops it gently, command...
         setsid "$@" & # a session of its own: Ctrl-C does not reach it
         child=$!
         remember "$name" "$child"
-        [[ -z $stopping ]] || kill -s "$stop_signal" "$child" # told to stop just now
+        [[ -z $stopping ]] || kill -s "$stop_signal" "$child" 2>/dev/null # told to stop just now
         # A signal ends `wait` early. Its complaint about a killed process is said better below.
         while wait "$child" 2>/dev/null; code=$?; kill -0 "$child" 2>/dev/null; do :; done
         kill -KILL -- "-$child" 2>/dev/null # what a killed nginx leaves behind would keep the port
@@ -83,7 +84,7 @@ reason() { # exit code
 }
 
 # Starts a part, its keeper and the writer of its log.
-launch() { # name, signal that stops it gently, command...
+launch() { # name, command...
     local pipe=$RUN_DIR/$1.pipe
     mkfifo "$pipe"
     write_log "$1" <"$pipe" &
@@ -100,23 +101,23 @@ launch_all() {
     export CATALOG_SERVICE_URL=http://127.0.0.1:$CATALOG_PORT
     export ORDER_SERVICE_URL=http://127.0.0.1:$ORDER_PORT
     export PAYMENT_SERVICE_URL=http://127.0.0.1:$PAYMENT_PORT
-    launch cart TERM env PORT="$CART_PORT" DATABASE_PATH="$DATA_DIR/carts.db" "$BIN_DIR/cart"
-    launch catalog TERM env PORT="$CATALOG_PORT" DATABASE_PATH="$DATA_DIR/products.db" "$BIN_DIR/catalog"
-    launch order TERM env PORT="$ORDER_PORT" DATABASE_PATH="$DATA_DIR/orders.db" "$BIN_DIR/order"
-    launch payment TERM env PORT="$PAYMENT_PORT" DATABASE_PATH="$DATA_DIR/payments.db" "$BIN_DIR/payment"
-    launch nginx QUIT env OUT_DIR="$RUN_DIR/nginx" SHOP_LISTEN="127.0.0.1:$SHOP_PORT" \
+    launch cart env PORT="$CART_PORT" DATABASE_PATH="$DATA_DIR/carts.db" "$BIN_DIR/cart"
+    launch catalog env PORT="$CATALOG_PORT" DATABASE_PATH="$DATA_DIR/products.db" "$BIN_DIR/catalog"
+    launch order env PORT="$ORDER_PORT" DATABASE_PATH="$DATA_DIR/orders.db" "$BIN_DIR/order"
+    launch payment env PORT="$PAYMENT_PORT" DATABASE_PATH="$DATA_DIR/payments.db" "$BIN_DIR/payment"
+    launch nginx env OUT_DIR="$RUN_DIR/nginx" SHOP_LISTEN="127.0.0.1:$SHOP_PORT" \
         CART_ADDR="127.0.0.1:$CART_PORT" CATALOG_ADDR="127.0.0.1:$CATALOG_PORT" \
         ORDER_ADDR="127.0.0.1:$ORDER_PORT" PAYMENT_ADDR="127.0.0.1:$PAYMENT_PORT" nginx/start.sh
 }
 
 wait_until_healthy() {
-    local part index tries=0
+    local part index end=$((SECONDS + START_S))
     for part in "${PARTS[@]}"; do
         until healthy "$part"; do
             for index in "${!keepers[@]}"; do
                 kill -0 "${keepers[index]}" 2>/dev/null || give_up "${PARTS[index]} did not start"
             done
-            ((tries++ < START_TRIES)) || give_up "$part does not become healthy"
+            ((SECONDS < end)) || give_up "$part does not become healthy"
             sleep 0.02
         done
     done
@@ -127,23 +128,32 @@ give_up() { # why
     stop 1
 }
 
+# Tells the keepers to stop, again and again until they are gone: nginx cannot hear before it has
+# read its configuration, and is deaf to QUIT until then.
+# shellcheck disable=SC2317 # `within` calls it
+have_stopped() {
+    ! kill -TERM "${keepers[@]}" 2>/dev/null
+}
+
+# shellcheck disable=SC2317 # `within` calls it
+are_gone() {
+    ! kill -0 "${keepers[@]}" "${writers[@]}" 2>/dev/null
+}
+
 stop() { # exit code
-    local part pid tries
+    local part pid
     trap '' INT TERM HUP
     rm -f "$RUN_DIR/open"
     say "stopping"
-    kill -TERM "${keepers[@]}" 2>/dev/null
     for part in "${PARTS[@]}"; do # a part that sleeps (SIGSTOP) cannot hear
         pid=$(living "$part") && kill -CONT "$pid" 2>/dev/null
     done
-    for ((tries = 0; tries < STOP_TRIES; tries++)); do
-        kill -0 "${keepers[@]}" 2>/dev/null || break
-        sleep 0.02
-    done
-    for part in "${PARTS[@]}"; do
+    within "$STOP_S" have_stopped
+    for part in "${PARTS[@]}"; do # also one whose keeper was killed
         pid=$(living "$part") && kill -KILL -- "-$pid" 2>/dev/null
     done
-    wait "${keepers[@]}" "${writers[@]}"
+    # A writer ends with the last who can write to it; nobody waits for one that somebody keeps.
+    within 2 are_gone || kill -KILL "${keepers[@]}" "${writers[@]}" 2>/dev/null
     rm -rf "$RUN_DIR"/{cart,catalog,order,payment,nginx}*.pid "$RUN_DIR"/*.hold "$RUN_DIR"/*.pipe \
         "$RUN_DIR/ports" "$RUN_DIR/nginx"
     say "stopped"
@@ -160,6 +170,6 @@ launch_all
 wait_until_healthy
 echo "http://127.0.0.1:$SHOP_PORT" >"$RUN_DIR/open"
 greet
-wait -n # until a signal comes: neither keepers nor writers end by themselves
+wait -n "${keepers[@]}" "${writers[@]}" # until a signal comes: none of them ends by itself
 say "a keeper was killed, or nobody reads this log any more"
 stop 1

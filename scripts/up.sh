@@ -12,7 +12,8 @@
 #   API_KEY (secret-key-123)  the accepted keys, with commas between
 #   LAB (1)           0 closes the lab: no faults, no reset, no look inside
 #   RATE_LIMIT (on)   off for load tests
-# What else the services understand (target/release/cart --help) is passed on to them.
+# What else the services understand (target/release/cart --help) is passed on to them, except
+# HOST, PORT, DATABASE_PATH and the addresses of the other services: those follow from the above.
 #
 # A service that dies is started again. Should this script itself be killed with -9, the
 # services go on, each with its keeper, until scripts/down.sh stops them.
@@ -74,21 +75,25 @@ start_detached() {
     rm -f "$RUN_DIR/open" # left behind by a shop that was killed
     setsid scripts/supervise.sh </dev/null >"$log" 2>&1 &
     supervisor=$!
-    until [[ -e $RUN_DIR/open ]]; do
-        if ! kill -0 "$supervisor" 2>/dev/null; then
-            cat "$log" >&2
-            exit 1
-        fi
-        sleep 0.02
-    done
+    # It gives up by itself after 15 s, and then has to stop what has started.
+    within 45 has_decided "$supervisor" || fail "the shop neither opens nor gives up; see $log"
+    if [[ ! -e $RUN_DIR/open ]]; then
+        cat "$log" >&2
+        exit 1
+    fi
     greet
     echo "  Its log is $log; scripts/down.sh stops it."
+}
+
+has_decided() { # process id of the supervisor
+    [[ -e $RUN_DIR/open ]] || ! kill -0 "$1" 2>/dev/null
 }
 
 check_that_it_is_not_running
 check_ports
 if [[ $build ]]; then
     need_rust
+    echo "building the four services; the first time this takes some minutes"
     cargo build --release --locked -p cart -p catalog -p order -p payment
 fi
 for service in cart catalog order payment; do

@@ -1,5 +1,8 @@
 //! However a shop is closed, nothing of it stays behind.
 
+use std::fs::File;
+use std::time::{Duration, Instant};
+
 use chassis::testing::eventually;
 
 use crate::support::{PARTS, Site, signal};
@@ -71,6 +74,20 @@ async fn a_shop_whose_supervisor_was_killed_goes_on_and_can_be_closed() {
 
     assert!(site.is_healthy().await);
     site.succeed("down.sh", &[]);
+    assert!(site.is_gone(), "{:#?}", site.processes());
+}
+
+#[tokio::test]
+async fn somebody_who_holds_a_log_does_not_keep_the_shop_open() {
+    let site = Site::open();
+    let pipe = site.data().join("run/cart.pipe");
+    let _held = File::options().write(true).open(pipe).expect("the log is a pipe");
+
+    let started = Instant::now();
+    let printed = site.succeed("down.sh", &[]);
+
+    assert!(started.elapsed() < Duration::from_secs(9), "{:?}", started.elapsed());
+    assert!(!printed.contains("killing what does not stop"), "{printed}");
     assert!(site.is_gone(), "{:#?}", site.processes());
 }
 

@@ -109,6 +109,7 @@ fn every_script_explains_itself() {
 
     let help = site.succeed("up.sh", &["--help"]);
     assert!(help.contains("scripts/up.sh --detach") && help.contains("SHOP_PORT (8080)"), "{help}");
+    assert!(help.contains("HOST, PORT, DATABASE_PATH"), "what is not passed on is named: {help}");
     for script in ["down.sh", "demo.sh", "reset.sh"] {
         let help = site.succeed(script, &["--help"]);
         assert!(help.lines().count() >= 3 && !help.contains('#'), "{script}: {help}");

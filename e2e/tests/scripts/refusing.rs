@@ -1,6 +1,7 @@
 //! What cannot work is refused by name before anything is started.
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::time::{Duration, Instant};
 
 use chassis::testing::command::run;
 
@@ -85,10 +86,15 @@ fn a_setting_that_a_part_refuses_is_said_in_its_words_and_leaves_nothing() {
     ] {
         let site = Site::new().set(name, value);
 
+        let started = Instant::now();
         let complaint = site.refuse("up.sh", &UP);
 
+        // nginx is told to stop while it is still being started, and must not miss it. All is
+        // over within a second; on a busy machine it may take some more.
+        assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
         assert!(complaint.to_uppercase().contains(&sentence.to_uppercase()), "{complaint}");
         assert!(complaint.contains("did not start, so the shop stays closed"), "{complaint}");
+        assert!(!complaint.contains("No such process"), "{complaint}");
         assert!(site.is_gone(), "{:#?}", site.processes());
     }
 }
@@ -100,6 +106,26 @@ fn programs_that_are_not_there_are_named() {
     let complaint = site.refuse("up.sh", &UP);
 
     assert!(complaint.contains("/nowhere/release/cart is missing"), "{complaint}");
+}
+
+/// A shop behind which everything hangs: connections are taken, and nothing is ever said.
+#[test]
+fn no_script_waits_for_a_shop_that_never_answers() {
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
+    let address = silent.local_addr().expect("it has an address");
+    let site = Site::new().set("SHOP_URL", format!("http://{address}"));
+
+    std::thread::scope(|scope| {
+        for (script, arguments) in [("reset.sh", &[][..]), ("demo.sh", &[]), ("lesson.sh", &["1"])]
+        {
+            let site = &site;
+            scope.spawn(move || {
+                let complaint = site.refuse(script, arguments);
+                let sentence = format!("nobody answers at http://{address}");
+                assert!(complaint.contains(&sentence), "{script}: {complaint}");
+            });
+        }
+    });
 }
 
 #[test]

@@ -1,6 +1,11 @@
 //! Whatever dies is started again; what is taken away stays away until it is given back.
 
+use std::net::{Ipv4Addr, TcpListener};
+use std::time::{Duration, Instant};
+
 use chassis::testing::eventually;
+use serde_json::json;
+use tokio::time::sleep;
 
 use crate::support::{PARTS, Site, signal};
 
@@ -59,4 +64,36 @@ async fn only_parts_of_a_running_shop_can_be_taken_away() {
     site.succeed("down.sh", &[]);
     let complaint = site.refuse("service.sh", &["stop", "cart"]);
     assert!(complaint.contains("no shop is running"), "{complaint}");
+}
+
+#[tokio::test]
+async fn nginx_is_taken_away_when_it_has_finished_what_it_does() {
+    let site = Site::open();
+    let slow = json!({ "kind": "slow", "latency_ms": 2_000 });
+    site.client().put("/lab/catalog/faults").json(&slow).await.expect_status(200);
+    let request = tokio::spawn(site.client().get("/api/catalog/products/1").into_future());
+    sleep(Duration::from_millis(500)).await; // it is on its way, and takes 2 s
+
+    site.succeed("service.sh", &["stop", "nginx"]);
+
+    let answer = request.await.expect("it was not cut off");
+    assert_eq!(answer.expect_status(200)["name"], "Laptop");
+    site.succeed("service.sh", &["start", "nginx"]);
+}
+
+/// Somebody else has taken the port meanwhile, accepts connections and says nothing.
+#[tokio::test]
+async fn giving_a_part_back_that_never_answers_ends_in_time() {
+    let site = Site::open();
+    site.succeed("service.sh", &["stop", "catalog"]);
+    let port = (Ipv4Addr::LOCALHOST, site.port("catalog"));
+    let silent = TcpListener::bind(port).expect("the port is free");
+
+    let started = Instant::now();
+    let complaint = site.refuse("service.sh", &["start", "catalog"]);
+
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    assert!(complaint.contains("catalog does not become healthy"), "{complaint}");
+    drop(silent);
+    eventually("the catalog is back", async || site.is_healthy().await).await;
 }
