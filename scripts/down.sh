@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Closes the shop that up.sh started in DATA_DIR (data), also when up.sh itself was killed.
 # Requests in flight finish first. Nothing else is touched: a process is stopped only if both
-# its id and the instant of its birth are what we wrote down when we started it.
+# its id and the instant of its birth are what we wrote down when we started it, or if it has
+# inherited the lock of the folder.
 set -euo pipefail
 source "$(dirname "$0")/settings.sh"
 [[ $# = 0 ]] || { help && exit; }
@@ -52,7 +53,16 @@ is_closed() {
     return 1
 }
 
-if [[ -z $(living_names) ]]; then
+# Ends those who are left of a shop that was killed, such as the workers of an nginx.
+nothing_is_left() { # signal
+    local pid name
+    while read -r pid name; do
+        kill -s "$1" "$pid" 2>/dev/null || true
+    done < <(holders)
+    [[ -z $(holders) ]]
+}
+
+if [[ -z $(living_names) && -z $(holders) ]]; then
     echo "no shop is running in $DATA_DIR"
     exit
 fi
@@ -62,5 +72,7 @@ if ! within "$STOP_S" is_closed; then
     echo "killing what does not stop: ${stubborn[*]}"
     signal KILL "${stubborn[@]}"
 fi
+within 2 nothing_is_left TERM || within 2 nothing_is_left KILL ||
+    fail "this does not end: $(holders)"
 rm -rf "$RUN_DIR"/*.pid "$RUN_DIR"/*.hold "$RUN_DIR"/*.pipe "$RUN_DIR/open" "$RUN_DIR/ports" "$RUN_DIR/nginx"
 echo "the shop in $DATA_DIR is closed"

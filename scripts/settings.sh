@@ -92,6 +92,19 @@ living_names() {
     return 0
 }
 
+# Ids and names of those who have the lock of the folder open. All that up.sh starts inherits it,
+# so this finds also what no file names any more: workers of an nginx that was killed.
+holders() {
+    local file pid name
+    for file in /proc/[0-9]*/fd/9; do
+        [[ $file -ef $RUN_DIR/lock ]] || continue
+        pid=${file#/proc/}
+        pid=${pid%%/*}
+        { read -r name <"/proc/$pid/comm"; } 2>/dev/null || continue # it has just ended
+        echo "$pid $name"
+    done
+}
+
 # --- Asking ---
 
 # Whether a part says within two seconds that it is well. Bash speaks enough HTTP for that, and

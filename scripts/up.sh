@@ -35,6 +35,16 @@ done
 
 check_that_it_is_not_running() {
     [[ -z $(living_names) ]] || fail "a shop is running in $DATA_DIR already; scripts/down.sh stops it"
+    [[ -z $(holders) ]] || refuse_held_folder
+}
+
+# Somebody has the lock whom no file names: a shop in its first moments, or the last of a killed one.
+refuse_held_folder() {
+    local pid name names=''
+    while read -r pid name; do
+        names+="${names:+, }$name (process $pid)"
+    done < <(holders)
+    fail "another shop is being started in $DATA_DIR, or is left of one: ${names:-just gone}; scripts/down.sh ends it"
 }
 
 check_ports() {
@@ -67,7 +77,10 @@ owner_of() { # port
 lock_folder() {
     mkdir -p "$RUN_DIR"
     exec 9>"$RUN_DIR/lock"
-    flock --nonblock 9 || fail "another shop is being started in $DATA_DIR"
+    if ! flock --nonblock 9; then
+        exec 9>&- # or we would be among those who are named
+        refuse_held_folder
+    fi
 }
 
 start_detached() {

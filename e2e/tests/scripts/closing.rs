@@ -77,6 +77,27 @@ async fn a_shop_whose_supervisor_was_killed_goes_on_and_can_be_closed() {
     assert!(site.is_gone(), "{:#?}", site.processes());
 }
 
+/// The workers of nginx survive it, and no file names them.
+#[tokio::test]
+async fn what_is_left_of_a_killed_shop_is_named_and_can_be_ended() {
+    let site = Site::open();
+    let keepers = PARTS.map(|part| format!("{part}.keeper"));
+    let names = keepers.iter().map(String::as_str).chain(PARTS);
+    let pids = ["supervisor"].into_iter().chain(names).map(|name| site.pid(name));
+    for pid in pids.map(|pid| pid.expect("it runs")).collect::<Vec<_>>() {
+        signal("KILL", &pid.to_string());
+    }
+
+    let complaint = site.refuse("up.sh", &["--no-build", "--detach"]);
+    assert!(complaint.contains("is left of one: nginx (process "), "{complaint}");
+    assert!(complaint.contains("scripts/down.sh ends it"), "{complaint}");
+
+    site.succeed("down.sh", &[]);
+    assert!(site.is_gone(), "{:#?}", site.processes());
+    site.succeed("up.sh", &["--no-build", "--detach"]);
+    assert!(site.is_healthy().await);
+}
+
 #[tokio::test]
 async fn somebody_who_holds_a_log_does_not_keep_the_shop_open() {
     let site = Site::open();
