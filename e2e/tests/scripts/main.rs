@@ -1,4 +1,4 @@
-//! The commands that open, show, disturb, reset and close a shop.
+//! The commands that open, show, disturb, reset and close a shop, and those of the READMEs.
 
 #![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
 
@@ -9,3 +9,4 @@ mod closing;
 mod running;
 mod refusing;
 mod resetting;
+mod reading;
