@@ -10,12 +10,28 @@ unset HOST PORT DATABASE_PATH DATA_DIR API_KEY ALLOW_DEMO_KEY WEBHOOK_SECRET LAB
 unset SHOP_URL SHOP_PORT CART_PORT CATALOG_PORT ORDER_PORT PAYMENT_PORT ORDER_EXPIRES_S LOG_FORMAT RUST_LOG
 unset CART_SERVICE_URL CATALOG_SERVICE_URL ORDER_SERVICE_URL PAYMENT_SERVICE_URL
 
+# All steps together have 25 minutes, on two cores with nothing built before. One that hangs ends
+# then, with all that it has started, and the run has failed.
+LIMIT_S=1500
+
 step() {
+    local left=$((LIMIT_S - SECONDS)) running code=0
     printf '\n==> %s\n' "$*"
-    "$@"
+    # In the background, so that this script hears Ctrl-C and can pass it on: `timeout` has a group
+    # of processes of its own. With -m, because without it bash makes the step deaf to Ctrl-C.
+    set -m
+    timeout --kill-after=10 "$((left > 0 ? left : 1))" "$@" </dev/null &
+    set +m
+    running=$!
+    trap 'kill -TERM "$running" 2>/dev/null' INT TERM
+    wait "$running" || code=$?
+    ((code < 128)) || wait "$running" || true # a signal ends the first one early
+    trap - INT TERM
+    ((code != 124 && code != 137)) || echo "given up: $((LIMIT_S / 60)) minutes are over" >&2
+    return "$code"
 }
 
-step need update-ca-certificates:ca-certificates curl:curl jq:jq strace:strace nginx:nginx \
+need update-ca-certificates:ca-certificates curl:curl jq:jq strace:strace nginx:nginx \
     node:nodejs npm:npm chromium:chromium shellcheck:shellcheck
 need_rust
 step shellcheck -x --source-path=SCRIPTDIR scripts/*.sh nginx/*.sh .ci/run
