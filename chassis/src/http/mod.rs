@@ -67,8 +67,9 @@ async fn serve(State(house): State<Arc<House>>, request: Request, next: Next) ->
 impl House {
     async fn admit(&self, request: Request, next: Next) -> Result<Response, Problem> {
         let path = request.uri().path();
-        faults::meet(&self.lab, path, request.extensions().get()).await?;
+        // Before the fault, so that a stop waits for those who only come late.
         let _ticket = self.traffic.enter(path)?;
+        faults::meet(&self.lab, &self.traffic, path, request.extensions().get()).await?;
         // An unknown path is nobody's secret, and its body is of no interest.
         let Some(route) = request.extensions().get::<MatchedPath>() else {
             return Ok(next.run(request).await);

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use tokio::time::sleep;
 
 use super::Lab;
 use super::scope::{Scoped, Tag, Ttl};
 use crate::http::Problem;
+use crate::http::guard::Traffic;
 use crate::http::server::Hangup;
 use crate::insight::recorder::{self, StepKind};
 
@@ -119,7 +121,12 @@ impl FaultDraft {
 /// # Errors
 ///
 /// The answer in place of the service's own.
-pub(crate) async fn meet(lab: &Lab, path: &str, hangup: Option<&Hangup>) -> Result<(), Problem> {
+pub(crate) async fn meet(
+    lab: &Lab,
+    traffic: &Traffic,
+    path: &str,
+    hangup: Option<&Hangup>,
+) -> Result<(), Problem> {
     let Some(fault) = lab.faults.current() else { return Ok(()) };
     if is_spared(path) || fastrand::f64() >= fault.probability.0 {
         return Ok(());
@@ -128,7 +135,7 @@ pub(crate) async fn meet(lab: &Lab, path: &str, hangup: Option<&Hangup>) -> Resu
     recorder::note(StepKind::Fault, || format!("A fault on purpose: {:?}", fault.kind));
     match fault.kind {
         FaultKind::Slow => {
-            tokio::time::sleep(Duration::from_millis(fault.latency_ms.0.into())).await;
+            sleep(Duration::from_millis(fault.latency_ms.0.into())).await;
             Ok(())
         }
         FaultKind::Error => {
@@ -137,8 +144,10 @@ pub(crate) async fn meet(lab: &Lab, path: &str, hangup: Option<&Hangup>) -> Resu
         }
         FaultKind::Down => Err(hang_up(hangup).await),
         FaultKind::Hang => {
-            while lab.faults.current().is_some_and(|now| now.kind == FaultKind::Hang) {
-                tokio::time::sleep(HANG_STEP).await;
+            let goes_on = || lab.faults.current().is_some_and(|now| now.kind == FaultKind::Hang);
+            // A stop waits for those who are served, and this one never will be.
+            while goes_on() && !traffic.is_draining() {
+                sleep(HANG_STEP).await;
             }
             Err(hang_up(hangup).await)
         }

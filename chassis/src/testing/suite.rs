@@ -13,6 +13,7 @@ pub mod lifecycle;
 pub mod lab;
 pub mod lab_doors;
 pub mod lab_faults;
+pub mod lab_stops;
 pub mod lab_scope;
 pub mod lab_crash;
 pub mod lab_policy;
