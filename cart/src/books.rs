@@ -1,8 +1,8 @@
-//! The cart's part of the shop's books, and its first day.
+//! The cart's part of the shop's books.
 
 use chassis::storage::DbResult;
 use chassis::storage::Sql;
-use rusqlite::{Connection, Transaction};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 /// Which products are in carts, how many of them, and what is known about them. One row per
@@ -26,15 +26,4 @@ pub fn ledger(connection: &Connection) -> DbResult<Value> {
     })?;
     let products: Vec<Value> = products.collect::<rusqlite::Result<_>>()?;
     Ok(json!({ "products": products }))
-}
-
-/// Deletes everything.
-pub fn reset(tx: &Transaction<'_>) -> DbResult<()> {
-    Ok(tx.execute_batch(
-        "DELETE FROM cart_lines;
-         DELETE FROM carts;
-         DELETE FROM missing_products;
-         DELETE FROM received_events;
-         DELETE FROM idempotency_keys;",
-    )?)
 }

@@ -12,7 +12,7 @@
 //! 7. [`verifier`]: checking later what could not be checked when it was added.
 //! 8. [`handlers`]: HTTP in, HTTP out.
 //! 9. [`routes`]: the route table.
-//! 10. [`books`]: what the lab shows of this service, and its first day.
+//! 10. [`books`]: what the lab shows of this service.
 //!
 //! New here, compared with the catalog: calling another service with time-outs, a cache and a
 //! circuit breaker; going on without it (fail-open) and making up for that later; messages that
@@ -42,7 +42,7 @@ pub const BLUEPRINT: Blueprint = Blueprint {
     migrations: MIGRATIONS,
     crash_points: &["cart.committed-before-reply"],
     ledger: books::ledger,
-    reset: books::reset,
+    announce_reset: None,
 };
 
 const MIGRATIONS: &[Migration] = &[

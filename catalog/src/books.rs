@@ -1,11 +1,9 @@
-//! The catalog's part of the shop's books, and its first day.
+//! The catalog's part of the shop's books.
 
 use chassis::storage::DbResult;
 use chassis::storage::Sql;
-use rusqlite::{Connection, Transaction};
+use rusqlite::Connection;
 use serde_json::{Value, json};
-
-use crate::SEED;
 
 /// Rows of the past that the books show.
 const RECENT: u32 = 1_000;
@@ -42,18 +40,4 @@ pub fn ledger(connection: &Connection) -> DbResult<Value> {
     })?;
     let reservations: Vec<Value> = reservations.collect::<rusqlite::Result<_>>()?;
     Ok(json!({ "products": products, "reservations": reservations }))
-}
-
-/// Deletes everything and seeds the products anew.
-pub fn reset(tx: &Transaction<'_>) -> DbResult<()> {
-    tx.execute_batch(
-        "DELETE FROM reservation_lines;
-         DELETE FROM reservations;
-         DELETE FROM products;
-         DELETE FROM categories;
-         DELETE FROM outbox;
-         DELETE FROM idempotency_keys;
-         DELETE FROM sqlite_sequence;",
-    )?;
-    Ok(tx.execute_batch(SEED)?)
 }

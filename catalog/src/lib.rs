@@ -12,7 +12,7 @@
 //! 7. [`everything`]: the list of all products, encoded once.
 //! 8. [`handlers`]: HTTP in, HTTP out.
 //! 9. [`routes`]: the route table.
-//! 10. [`books`]: what the lab shows of this service, and its first day.
+//! 10. [`books`]: what the lab shows of this service.
 //!
 //! This is the service to read first: the plain shape, SQL, reserving stock without a race,
 //! and announcing changes.
@@ -42,15 +42,12 @@ pub const BLUEPRINT: Blueprint = Blueprint {
     migrations: MIGRATIONS,
     crash_points: &["catalog.reserved-before-reply"],
     ledger: books::ledger,
-    reset: books::reset,
+    announce_reset: None,
 };
-
-/// The products of a new shop.
-const SEED: &str = include_str!("../migrations/seed.sql");
 
 const MIGRATIONS: &[Migration] = &[
     Migration { name: "0001_products", sql: include_str!("../migrations/0001_products.sql") },
-    Migration { name: "seed", sql: SEED },
+    Migration { name: "seed", sql: include_str!("../migrations/seed.sql") },
     idempotency::MIGRATION,
     outbox::MIGRATION,
     Migration {

@@ -55,8 +55,8 @@ pub struct Blueprint {
     pub crash_points: &'static [&'static str],
     /// Its part of the shop's books, for the lab.
     pub ledger: fn(&Connection) -> DbResult<Value>,
-    /// Brings its file back to the first day, for the lab.
-    pub reset: fn(&Transaction<'_>) -> DbResult<()>,
+    /// Tells others that the lab has put its file back to the first day, in the same transaction.
+    pub announce_reset: Option<fn(&Transaction<'_>) -> DbResult<()>>,
 }
 
 /// What a service gets to build itself from.
@@ -151,7 +151,8 @@ impl Platform {
             switches: self.switches.clone().into(),
             relay: self.relay.clone(),
             ledger: blueprint.ledger,
-            reset: blueprint.reset,
+            migrations: blueprint.migrations,
+            announce_reset: blueprint.announce_reset,
             forget: self.forget_everything(),
         };
         #[cfg(feature = "trace-context-harness")]

@@ -1,8 +1,8 @@
-//! The order service's part of the shop's books, and its first day.
+//! The order service's part of the shop's books.
 
 use chassis::storage::DbResult;
 use chassis::storage::Sql;
-use rusqlite::{Connection, Transaction};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 /// Rows of the past that the books show.
@@ -26,15 +26,4 @@ pub fn ledger(connection: &Connection) -> DbResult<Value> {
     })?;
     let orders: Vec<Value> = orders.collect::<rusqlite::Result<_>>()?;
     Ok(json!({ "orders": orders }))
-}
-
-/// Deletes everything.
-pub fn reset(tx: &Transaction<'_>) -> DbResult<()> {
-    Ok(tx.execute_batch(
-        "DELETE FROM order_history;
-         DELETE FROM order_lines;
-         DELETE FROM orders;
-         DELETE FROM outbox;
-         DELETE FROM idempotency_keys;",
-    )?)
 }

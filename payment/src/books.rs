@@ -1,8 +1,8 @@
-//! The payment service's part of the shop's books, and its first day.
+//! The payment service's part of the shop's books.
 
 use chassis::storage::DbResult;
 use chassis::storage::Sql;
-use rusqlite::{Connection, Transaction};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 /// Rows of the past that the books show.
@@ -25,13 +25,4 @@ pub fn ledger(connection: &Connection) -> DbResult<Value> {
     })?;
     let payments: Vec<Value> = payments.collect::<rusqlite::Result<_>>()?;
     Ok(json!({ "payments": payments }))
-}
-
-/// Deletes everything.
-pub fn reset(tx: &Transaction<'_>) -> DbResult<()> {
-    Ok(tx.execute_batch(
-        "DELETE FROM payments;
-         DELETE FROM outbox;
-         DELETE FROM idempotency_keys;",
-    )?)
 }

@@ -11,7 +11,7 @@
 //! 6. [`answers`]: what the order's answer means for a payment.
 //! 7. [`handlers`]: HTTP in, HTTP out.
 //! 8. [`routes`]: the route table.
-//! 9. [`books`]: what the lab shows of this service, and its first day.
+//! 9. [`books`]: what the lab shows of this service.
 //!
 //! New here, compared with the order: telling somebody reliably who may be away for days, with
 //! a signature, and the difference between a refusal and silence when money is involved.
@@ -40,7 +40,7 @@ pub const BLUEPRINT: Blueprint = Blueprint {
     migrations: MIGRATIONS,
     crash_points: &["payment.committed-before-webhook", "payment.answered-before-reply"],
     ledger: books::ledger,
-    reset: books::reset,
+    announce_reset: None,
 };
 
 const MIGRATIONS: &[Migration] = &[

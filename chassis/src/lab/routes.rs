@@ -21,7 +21,7 @@ use crate::id::Id;
 use crate::insight::recorder;
 use crate::messaging::outbox;
 use crate::messaging::relay::Relay;
-use crate::storage::{Db, DbResult};
+use crate::storage::{Db, DbResult, Migration, migrate};
 use crate::time::Timestamp;
 
 /// Messages in a listing.
@@ -42,8 +42,10 @@ pub struct LabRoom {
     pub relay: Option<Relay>,
     /// The service's part of the shop's books.
     pub ledger: fn(&Connection) -> DbResult<Value>,
-    /// Brings the file back to its first day.
-    pub reset: fn(&Transaction<'_>) -> DbResult<()>,
+    /// What makes a file.
+    pub migrations: &'static [Migration],
+    /// Tells others of a reset.
+    pub announce_reset: Option<fn(&Transaction<'_>) -> DbResult<()>>,
     /// Forgets what is remembered outside the file.
     pub forget: Arc<dyn Fn() + Send + Sync>,
 }
@@ -233,7 +235,12 @@ async fn show_trace(
 
 /// `POST /internal/reset`: as on the first day, faults and all.
 async fn reset(State(room): State<LabRoom>, _: NoQuery) -> Result<StatusCode, Problem> {
-    room.db.write(room.reset).await?;
+    let (steps, announce) = (room.migrations, room.announce_reset);
+    let start_over = move |tx: &Transaction<'_>| -> DbResult<()> {
+        migrate::start_over(tx, steps)?;
+        announce.map_or(Ok(()), |announce| announce(tx))
+    };
+    room.db.write(start_over).await?;
     let everything = Whose::default();
     room.lab.faults.end(&everything);
     room.lab.crash.disarm(&everything);
