@@ -16,7 +16,7 @@
 //! 6. [`insight`]: logs, trace context, metrics.
 //! 7. [`lab`]: breaking the service on purpose.
 //!
-//! [`id`], [`number`], [`money`] and [`time`] are the types that all of them speak.
+//! [`id`], [`number`], [`money`], [`time`] and [`epoch`] are the types that all of them speak.
 //!
 //! Arrows point one way: `http`, `messaging` and `lab` use `storage` and `insight`; `storage`
 //! uses only `insight`, to know on whose behalf it works.
@@ -31,6 +31,7 @@ pub mod id;
 pub mod number;
 pub mod money;
 pub mod time;
+pub mod epoch;
 pub mod insight;
 pub mod storage;
 pub mod messaging;

@@ -9,6 +9,7 @@ use chassis::http::reply::IdempotencyKey;
 use chassis::http::{Problem, Reply};
 use chassis::id::{Id, UserId};
 use chassis::lab::policy::FAIL_CLOSED;
+use chassis::storage::DbError;
 use chassis::time::Timestamp;
 use rusqlite::{Connection, Transaction};
 use serde::Deserialize;
@@ -69,10 +70,11 @@ pub async fn place_order(
     };
     app.lab.crash_point("order.placed-before-reservation");
     if let Some(message) = message {
-        app.relay.deliver_now(*message).await;
+        app.relay.deliver_now(*message).await?;
     }
     let order = app.db.read(|connection| store::find_order(connection, id))?;
-    let order = order.ok_or(OrderError::NotFound)?;
+    // Nothing but a reset removes an order.
+    let order = order.ok_or(DbError::Reset)?;
     let is_silent =
         order.status == OrderStatus::Created && order.reservation == Reservation::Pending;
     if is_silent && app.reservation.is(FAIL_CLOSED) {

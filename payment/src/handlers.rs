@@ -9,6 +9,7 @@ use chassis::http::reply::IdempotencyKey;
 use chassis::http::{Problem, Reply};
 use chassis::id::Id;
 use chassis::money::{self, Cents};
+use chassis::storage::DbError;
 use chassis::time::Timestamp;
 use rusqlite::Transaction;
 use serde::Deserialize;
@@ -66,7 +67,7 @@ pub async fn pay(
     };
     app.lab.crash_point("payment.committed-before-webhook");
     if let Some(message) = message {
-        app.relay.deliver_now(*message).await;
+        app.relay.deliver_now(*message).await?;
     }
     app.lab.crash_point("payment.answered-before-reply");
     // Decided answers wrote the reply down already; silence is a reply, too.
@@ -75,7 +76,8 @@ pub async fn pay(
         return Ok(reply);
     }
     let payment = app.db.read(|connection| store::find_payment(connection, id))?;
-    Ok(answers::paying_reply(&payment.ok_or(PaymentError::NotFound)?)?)
+    // Nothing but a reset removes a payment.
+    Ok(answers::paying_reply(&payment.ok_or(DbError::Reset)?)?)
 }
 
 /// `GET /payments/{order_id}`: the payment of an order.

@@ -10,6 +10,7 @@ use tracing::{debug, info};
 
 use super::House;
 use super::problem::{self, Problem};
+use crate::epoch::Epoch;
 use crate::id::Id;
 use crate::insight::recorder::{Span, SpanKind, whole_us};
 use crate::insight::telemetry::RequestContext;
@@ -80,7 +81,8 @@ fn context_of(request: &Request, route: Option<&MatchedPath>) -> RequestContext 
         let path = route.map_or(request.uri().path(), MatchedPath::as_str);
         format!("{} {path}", request.method())
     });
-    RequestContext { request_id: request_id(request.headers()), trace, span }
+    let request_id = request_id(request.headers());
+    RequestContext { request_id, trace, span, epoch: Epoch::current() }
 }
 
 /// The client's id if it is sane, else a new one. A sane id cannot break a log line.

@@ -23,6 +23,9 @@ const API_KEY: &str = "ApiKey";
 /// Seconds after which a busy or stopping service is worth another try.
 pub(super) const RETRY_AFTER_S: u32 = 1;
 
+/// To whoever was being served while the lab put everything back to the first day.
+const RESET: &str = "The service was reset meanwhile, and nothing is left of this request";
+
 /// A failure, told to the caller in one sentence to act on.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -103,6 +106,9 @@ impl Problem {
 
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
+        if matches!(error, DbError::Reset) {
+            return Self::unavailable(RESET);
+        }
         if !error.is_passing() {
             return Self::internal(error);
         }

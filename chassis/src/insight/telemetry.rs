@@ -6,6 +6,7 @@ use tokio::task::JoinHandle;
 
 use super::recorder::Span;
 use super::trace_context::TraceContext;
+use crate::epoch::Epoch;
 
 /// Who is asking: known everywhere while a request is served, without being handed around.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub struct RequestContext {
     pub trace: TraceContext,
     /// The same span as it is recorded, if it is.
     pub span: Option<Span>,
+    /// When it came in. After a reset it changes nothing any more.
+    pub epoch: Epoch,
 }
 
 tokio::task_local! {
@@ -36,6 +39,15 @@ impl RequestContext {
     /// The recorded span of the request that this task serves.
     pub fn current_span() -> Option<Span> {
         CURRENT.try_with(|context| context.span.clone()).ok().flatten()
+    }
+
+    /// Returns when there was a reset since the current request came in; never in background
+    /// work.
+    pub async fn epoch_over() {
+        match Self::with_current(|context| context.epoch) {
+            Some(epoch) => epoch.over().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Runs `work` with this context as the current one.

@@ -15,6 +15,8 @@ use crate::http::Problem;
 use crate::http::guard::Traffic;
 use crate::http::server::Hangup;
 use crate::insight::recorder::{self, StepKind};
+use crate::insight::telemetry::RequestContext;
+use crate::storage::DbError;
 
 /// How often a hanging request looks whether its fault is over.
 const HANG_STEP: Duration = Duration::from_millis(100);
@@ -135,8 +137,10 @@ pub(crate) async fn meet(
     recorder::note(StepKind::Fault, || format!("A fault on purpose: {:?}", fault.kind));
     match fault.kind {
         FaultKind::Slow => {
-            sleep(Duration::from_millis(fault.latency_ms.0.into())).await;
-            Ok(())
+            tokio::select! {
+                () = sleep(Duration::from_millis(fault.latency_ms.0.into())) => Ok(()),
+                () = RequestContext::epoch_over() => Err(DbError::Reset.into()),
+            }
         }
         FaultKind::Error => {
             let detail = "This error happens on purpose: a fault is set in the lab";

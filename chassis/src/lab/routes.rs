@@ -14,6 +14,7 @@ use super::Lab;
 use super::crash::CrashDraft;
 use super::faults::{Fault, FaultDraft};
 use super::policy::{PolicyDraft, Switch};
+use super::reset;
 use super::scope::{Tag, Whose};
 use crate::http::Problem;
 use crate::http::extract::{Json, NoQuery, Path, Query};
@@ -21,7 +22,7 @@ use crate::id::Id;
 use crate::insight::recorder;
 use crate::messaging::outbox;
 use crate::messaging::relay::Relay;
-use crate::storage::{Db, DbResult, Migration, migrate};
+use crate::storage::{Db, DbResult, Migration};
 use crate::time::Timestamp;
 
 /// Messages in a listing.
@@ -61,7 +62,7 @@ pub fn routes(room: LabRoom) -> Router {
         .route("/internal/policy", get(list_policies).put(set_policy).delete(clear_policies))
         .route("/internal/traces/{trace_id}", get(show_trace))
         .route("/internal/ledger", get(show_ledger))
-        .route("/internal/reset", post(reset));
+        .route("/internal/reset", post(reset::reset));
     if room.relay.is_some() {
         routes = routes
             .route("/internal/outbox", get(list_outbox))
@@ -231,22 +232,6 @@ async fn show_trace(
     _: NoQuery,
 ) -> JsonAnswer<Value> {
     JsonAnswer(json!({ "service": room.service, "spans": recorder::list(&trace_id) }))
-}
-
-/// `POST /internal/reset`: as on the first day, faults and all.
-async fn reset(State(room): State<LabRoom>, _: NoQuery) -> Result<StatusCode, Problem> {
-    let (steps, announce) = (room.migrations, room.announce_reset);
-    let start_over = move |tx: &Transaction<'_>| -> DbResult<()> {
-        migrate::start_over(tx, steps)?;
-        announce.map_or(Ok(()), |announce| announce(tx))
-    };
-    room.db.write(start_over).await?;
-    let everything = Whose::default();
-    room.lab.faults.end(&everything);
-    room.lab.crash.disarm(&everything);
-    room.switches.iter().for_each(|switch| switch.end(&everything));
-    (room.forget)();
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// `GET /internal/outbox`: what waits and what was given up, newest first.

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::call::NoAnswer;
+use super::call::{Answer, Call, NoAnswer};
 use super::client::ServiceClient;
 use super::lane::{Lane, Scout};
 use super::message::Message;
+use crate::insight::telemetry::RequestContext;
 use crate::lab::scope::Tag;
 use crate::time::Timestamp;
 
@@ -40,6 +41,16 @@ impl Peer {
             lanes: Mutex::new([(None, Lane::unheard())].into()),
             places: Arc::new(Semaphore::new(DELIVERIES_MAX)),
             is_crowded: AtomicBool::new(false),
+        }
+    }
+
+    /// Sends it a call. `None` if a reset ends the wait: then there is no such message any more, nor
+    /// what it is about.
+    pub(super) async fn send(&self, call: Call) -> Option<Result<Answer, NoAnswer>> {
+        tokio::select! {
+            biased;
+            () = RequestContext::epoch_over() => None,
+            heard = self.client.send(call) => Some(heard),
         }
     }
 

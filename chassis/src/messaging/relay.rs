@@ -22,9 +22,9 @@ use super::peer::Peer;
 use super::schedule::{self, Failure};
 use super::signature::Secrets;
 use crate::id::Id;
-use crate::insight::telemetry;
+use crate::insight::telemetry::{self, RequestContext};
 use crate::lab::policy::{FIRE_ONCE, Switch};
-use crate::storage::{Db, DbResult};
+use crate::storage::{Db, DbError, DbResult};
 use crate::time::Timestamp;
 
 mod rounds;
@@ -117,13 +117,17 @@ impl Relay {
     /// came of it stands in the database. If somebody else is delivering it right now, waits
     /// for that. Returns at once if the receiver has asked to be left alone. Goes on to the end
     /// even if the caller's client hangs up.
-    pub async fn deliver_now(&self, message: Message) {
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Reset`]: the message is gone, and with it what the caller wanted.
+    pub async fn deliver_now(&self, message: Message) -> DbResult<()> {
         let peers = &self.shared.peers;
         let peer = peers.iter().find(|peer| peer.client.name() == message.peer);
         let Some(peer) =
             peer.filter(|peer| !peer.is_resting(&peer.tag_of(&message), Timestamp::now()))
         else {
-            return;
+            return Ok(());
         };
         match self.begin(message.id, message.attempts > 0) {
             Ok(attempt) => {
@@ -135,6 +139,8 @@ impl Relay {
                 let _ = other.changed().await;
             }
         }
+        let is_late = RequestContext::with_current(|context| context.epoch.is_over());
+        if is_late == Some(true) { Err(DbError::Reset) } else { Ok(()) }
     }
 
     /// Claims a message for an attempt, or returns the end of the one that is under way.
@@ -149,11 +155,12 @@ impl Relay {
     }
 
     async fn deliver(self, peer: Arc<Peer>, message: Message, attempt: Attempt) {
-        let noted = match peer.client.send(message.call(self.shared.secrets.as_ref())).await {
-            Ok(answer) => self.note_answer(&peer, message, answer).await,
-            Err(silence) => {
+        let noted = match peer.send(message.call(self.shared.secrets.as_ref())).await {
+            Some(Ok(answer)) => self.note_answer(&peer, message, answer).await,
+            Some(Err(silence)) => {
                 self.note_silence(&peer, message, silence, attempt.is_out_of_turn).await
             }
+            None => Ok(()),
         };
         if let Err(error) = noted {
             tracing::warn!(message_id = %attempt.id, %error,

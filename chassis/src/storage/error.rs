@@ -23,6 +23,9 @@ pub enum DbError {
     /// The service is stopping.
     #[error("the database is closing")]
     Closing,
+    /// The file was put back to its first day after the work had begun. Nothing is left of it.
+    #[error("the file was reset while this was under way")]
+    Reset,
     /// The job panicked. It had no effect.
     #[error("a unit of work panicked: {0}")]
     Panicked(String),
@@ -55,7 +58,7 @@ impl DbError {
     /// a busy or a full disk.
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::QueueFull | Self::NoReader(_) | Self::Closing => true,
+            Self::QueueFull | Self::NoReader(_) | Self::Closing | Self::Reset => true,
             Self::Panicked(_) | Self::Unwritable(_) => false,
             Self::Sqlite(error) => {
                 is_no_space(error)

@@ -76,6 +76,10 @@ where
     }
 
     fn run(&mut self, tx: &Transaction<'_>) -> bool {
+        if self.context.as_ref().is_some_and(|context| context.epoch.is_over()) {
+            self.outcome = Some(Err(DbError::Reset.into()));
+            return false;
+        }
         // A panic must not take the writer down with it. The savepoint undoes what the job
         // wrote, and the closure is not looked into again, so nothing half-changed is seen.
         let work = || match self.context.clone() {

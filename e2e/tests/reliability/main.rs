@@ -8,9 +8,10 @@
 //! 3. [`storms`]: many who pay one order, and many who want the last ten.
 //! 4. [`expiry`]: the clock against the payment.
 //! 5. [`outages`]: services that are away at the worst moment, and return.
-//! 6. [`full_disk`]: a disk that fills up and heals.
-//! 7. [`sync_before_reply`]: a trace of the system calls, because kill -9 proves nothing of fsync.
-//! 8. [`model`]: the state machines against a small model, in any order of messages.
+//! 6. [`resets`]: a reset while somebody is shopping.
+//! 7. [`full_disk`]: a disk that fills up and heals.
+//! 8. [`sync_before_reply`]: a trace of the system calls, because kill -9 proves nothing of fsync.
+//! 9. [`model`]: the state machines against a small model, in any order of messages.
 
 #![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
 
@@ -21,6 +22,7 @@ mod crash_points;
 mod storms;
 mod expiry;
 mod outages;
+mod resets;
 mod full_disk;
 mod sync_before_reply;
 mod model;

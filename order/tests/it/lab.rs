@@ -1,13 +1,15 @@
 //! What the lab can do to the order service, and what it shows of it.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use chassis::testing::{Client, LabSubject, Request};
+use chassis::testing::{Behavior, Client, LabSubject, Request, eventually};
 use rusqlite::Connection;
 use serde_json::json;
 
 use crate::support::{Shop, laptop_and_mice, program};
+
+const RESET: &str = "The service was reset meanwhile, and nothing is left of this request";
 
 chassis::every_lab!(subject());
 
@@ -40,6 +42,22 @@ async fn the_ledger_shows_what_orders_are_worth() {
     assert_eq!(order["order_id"], json!(id));
     assert_eq!(order["payment_id"], json!(payment));
     assert_eq!((&order["status"], &order["total_cents"]), (&json!("PAID"), &json!(105_997)));
+}
+
+#[tokio::test]
+async fn whoever_places_an_order_while_the_shop_is_reset_hears_that_nothing_is_left_of_it() {
+    let shop = Shop::open_with(&[("LAB", "1")]).await;
+    shop.catalog.set(Behavior::Hang);
+    let placing = tokio::spawn(shop.place("user1").into_future());
+    eventually("the catalog is asked", async || !shop.catalog.requests().is_empty()).await;
+    let began = Instant::now();
+
+    shop.order.post("/internal/reset").await.expect_status(204);
+
+    let answer = placing.await.unwrap();
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    answer.expect_problem(503, RESET);
+    assert_eq!((shop.orders(), shop.outbox().await["pending"].clone()), ("0".into(), json!(0)));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What the lab can do to the payment service, and what it shows of it.
 
 use chassis::id::Id;
-use chassis::testing::{Client, LabSubject, Request};
+use chassis::testing::{Behavior, Client, LabSubject, Request, eventually};
 use serde_json::json;
 
 use crate::support::{Till, expect_pending, pay_path, program};
@@ -30,6 +30,20 @@ async fn fire_once_loses_the_message_that_the_outbox_would_have_kept() {
     let replay = format!("/internal/outbox/{}/replay", letter["id"].as_str().unwrap_or_default());
     till.payment.post(&replay).await.expect_status(204);
     till.reaches(naive, "COMPLETED").await;
+}
+
+#[tokio::test]
+async fn whoever_pays_while_the_shop_is_reset_hears_that_nothing_is_left_of_it() {
+    let till = Till::open_with(&[("LAB", "1")]).await;
+    till.order.set(Behavior::Hang);
+    let paying = tokio::spawn(till.pay(Id::new(), "999.99").into_future());
+    eventually("the order is told", async || !till.order.requests().is_empty()).await;
+
+    till.payment.post("/internal/reset").await.expect_status(204);
+
+    let sentence = "The service was reset meanwhile, and nothing is left of this request";
+    paying.await.unwrap().expect_problem(503, sentence);
+    assert_eq!(till.payments(), "0");
 }
 
 #[tokio::test]

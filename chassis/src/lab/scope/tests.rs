@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::epoch::Epoch;
 use crate::insight::trace_context::TraceContext;
 
 const LONG: Ttl = Ttl(3_600);
@@ -14,7 +15,8 @@ fn tag(text: &str) -> Tag {
 /// Runs `work` as a request with this baggage does.
 fn with_baggage<T>(baggage: &str, work: impl FnOnce() -> T) -> T {
     let trace = TraceContext::from_parts(None, None, Some(baggage));
-    RequestContext { request_id: Arc::from("test"), trace, span: None }.scope_sync(work)
+    let (request_id, epoch) = (Arc::from("test"), Epoch::current());
+    RequestContext { request_id, trace, span: None, epoch }.scope_sync(work)
 }
 
 #[test]

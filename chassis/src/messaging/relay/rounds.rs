@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
 use super::Relay;
+use crate::epoch::Epoch;
 use crate::id::Id;
 use crate::insight::recorder::{Span, SpanKind};
 use crate::insight::telemetry::RequestContext;
@@ -64,7 +65,7 @@ impl Relay {
     async fn deliver_round(&self, now: Timestamp) -> DbResult<Round> {
         // Looked at before the rows are: what is being delivered then may be gone from the
         // table by the time its row is read, and must not be sent again.
-        let in_flight = self.ids_in_flight();
+        let (in_flight, epoch) = (self.ids_in_flight(), Epoch::current());
         let peers = self.shared.peers.iter().filter(|peer| peer.may_be_open(now));
         let peers: Vec<Arc<Peer>> = peers.cloned().collect();
         let names: Vec<&str> = peers.iter().map(|peer| peer.client.name()).collect();
@@ -86,15 +87,17 @@ impl Relay {
             let is_open = |message: &Message| {
                 !in_flight.contains(&message.id) && peer.is_open(&peer.tag_of(message), now)
             };
-            let sent = due.into_iter().filter(is_open).map_while(|it| self.dispatch(peer, it));
+            let sent =
+                due.into_iter().filter(is_open).map_while(|it| self.dispatch(peer, it, epoch));
             round.has_more |= sent.count() > 0 && is_full;
             round.next_due = [round.next_due, next_due].into_iter().flatten().min();
         }
         Ok(round)
     }
 
-    /// Sends a message in the background; `None` if there is no place for it now.
-    fn dispatch(&self, peer: &Arc<Peer>, message: Message) -> Option<()> {
+    /// Sends a message in the background; `None` if there is no place for it now. The epoch is the
+    /// one in which its row was read.
+    fn dispatch(&self, peer: &Arc<Peer>, message: Message, epoch: Epoch) -> Option<()> {
         let place = peer.take_place()?;
         let Ok(attempt) = self.begin(message.id, false) else { return Some(()) };
         let request_id = message.id.to_string().into();
@@ -102,7 +105,7 @@ impl Relay {
         let span = Span::begin(SpanKind::Delivery, &trace, Some(message.trace.span_id()), || {
             format!("{} to {}", message.kind, message.peer)
         });
-        let context = RequestContext { request_id, trace, span };
+        let context = RequestContext { request_id, trace, span, epoch };
         let (relay, peer) = (self.clone(), Arc::clone(peer));
         tokio::spawn(async move {
             let delivery = relay.clone().deliver(Arc::clone(&peer), message, attempt);
@@ -147,8 +150,9 @@ impl Relay {
                 Scout::Due => Some(now),
                 Scout::Anybody => None,
             };
+            let epoch = Epoch::current();
             if let Some(scout) = self.find_scout(peer, tag, due_by).await? {
-                self.dispatch(peer, scout);
+                self.dispatch(peer, scout, epoch);
             }
         }
         Ok(())

@@ -102,6 +102,7 @@ macro_rules! every_lab {
             lab_faults::a_fault_ends_by_itself,
             lab_faults::a_delay_on_purpose_shows_in_the_pace,
             lab_faults::a_fault_that_makes_no_sense_is_refused_and_changes_nothing,
+            lab_stops::a_request_that_is_delayed_over_a_reset_changes_nothing,
             lab_stops::a_stop_waits_for_those_who_come_late_on_purpose,
             lab_stops::a_stop_does_not_wait_for_those_who_hang,
             lab_stops::a_fault_can_be_ended_when_it_has_filled_the_service,

@@ -1,4 +1,4 @@
-//! Faults that last longer than the process, or than anybody has patience for.
+//! Faults, and what ends while they last: the day of the shop, or the process.
 
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,23 @@ use crate::testing::{Answer, Process, eventually};
 
 /// More than a service lets in at once, and fewer than it has connections for.
 const TOO_MANY: usize = 600;
+
+/// What it wants to write rests on rows that are gone.
+pub async fn a_request_that_is_delayed_over_a_reset_changes_nothing(subject: &LabSubject) {
+    let service = subject.open().await;
+    let first_day = service.get("/internal/ledger").await.expect_status(200);
+    set_fault(&service, &json!({ "kind": "slow", "latency_ms": 60_000 })).await.expect_status(200);
+    let delayed = tokio::spawn(subject.write(&service, 1).unchecked().into_future());
+    are_in_flight(&service, 1).await;
+
+    service.post("/internal/reset").await.expect_status(204);
+
+    let refusal = delayed.await.expect("it is answered");
+    let sentence = "The service was reset meanwhile, and nothing is left of this request";
+    refusal.expect_problem(503, sentence);
+    refusal.expect_header("retry-after");
+    assert_eq!(service.get("/internal/ledger").await.expect_status(200), first_day);
+}
 
 /// They were let in, and get their answer.
 pub async fn a_stop_waits_for_those_who_come_late_on_purpose(subject: &LabSubject) {
