@@ -60,6 +60,13 @@ impl Reply {
         Ok(Self::new(StatusCode::CREATED, body)?.with(header::LOCATION, location))
     }
 
+    /// 204: done, and there is nothing to tell.
+    pub fn no_content() -> Self {
+        let status = StatusCode::NO_CONTENT.as_u16();
+        let stored = StoredReply { status, headers: Vec::new(), body: String::new() };
+        Self { stored, replayed: false }
+    }
+
     /// Adds `X-Degraded` if the answer was found without a neighbor.
     #[must_use]
     pub fn degraded(self, by: Option<&str>) -> Self {
@@ -111,11 +118,14 @@ impl From<&Problem> for Reply {
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
         let problem = self.problem();
+        let is_json = !self.stored.body.is_empty();
         let mut response = Response::new(Body::from(self.stored.body));
         *response.status_mut() =
             StatusCode::from_u16(self.stored.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if is_json {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
         for (name, value) in self.stored.headers {
             let name = HeaderName::try_from(name);
             if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {

@@ -12,7 +12,7 @@ pub(super) struct CrashPoints {
 }
 
 /// What `POST /internal/crash` asks for.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CrashDraft {
     at: String,

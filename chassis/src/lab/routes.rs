@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json as JsonAnswer, Router};
 use rusqlite::{Connection, Transaction};
@@ -16,8 +15,9 @@ use super::faults::{Fault, FaultDraft};
 use super::policy::{PolicyDraft, Switch};
 use super::reset;
 use super::scope::{Tag, Whose};
-use crate::http::Problem;
 use crate::http::extract::{Json, NoQuery, Path, Query};
+use crate::http::reply::IdempotencyKey;
+use crate::http::{Problem, Reply};
 use crate::id::Id;
 use crate::insight::recorder;
 use crate::messaging::outbox;
@@ -142,10 +142,15 @@ async fn list_crash_points(State(room): State<LabRoom>, _: NoQuery) -> JsonAnswe
 async fn arm_crash_point(
     State(room): State<LabRoom>,
     _: NoQuery,
+    key: IdempotencyKey,
     Json(draft): Json<CrashDraft>,
-) -> Result<StatusCode, Problem> {
-    room.lab.crash.arm(draft).map_err(Problem::invalid)?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Result<Reply, Problem> {
+    // The job may run twice; arming a point twice is arming it.
+    let arm = move |_: &Transaction<'_>| {
+        room.lab.crash.arm(draft.clone()).map_err(Problem::invalid)?;
+        Ok::<_, Problem>(Reply::no_content())
+    };
+    key.once(&room.db, Timestamp::now(), arm).await
 }
 
 /// `DELETE /internal/crash`: whoever has second thoughts.
@@ -260,15 +265,17 @@ async fn replay(
     State(room): State<LabRoom>,
     Path(id): Path<String>,
     _: NoQuery,
-) -> Result<StatusCode, Problem> {
+    key: IdempotencyKey,
+) -> Result<Reply, Problem> {
     let not_found = || Problem::not_found("Message not found");
     let id: Id = id.parse().map_err(|_| not_found())?;
     let now = Timestamp::now();
-    if !room.db.write(move |tx| outbox::replay(tx, id, now)).await? {
-        return Err(not_found());
-    }
+    let replay = move |tx: &Transaction<'_>| {
+        outbox::replay(tx, id, now)?.then(Reply::no_content).ok_or_else(not_found)
+    };
+    let reply = key.once(&room.db, now, replay).await?;
     if let Some(relay) = &room.relay {
         relay.wake();
     }
-    Ok(StatusCode::NO_CONTENT)
+    Ok(reply)
 }

@@ -119,6 +119,8 @@ macro_rules! every_lab {
             lab_policy::a_policy_that_makes_no_sense_is_refused_and_changes_nothing,
             lab_books::a_reset_brings_the_first_day_back,
             lab_books::a_reset_ends_everything_that_the_lab_has_set,
+            lab_books::what_the_lab_is_asked_under_a_key_happens_once,
+            lab_books::a_dead_letter_is_replayed_once_per_key,
             lab_books::a_message_that_waits_is_listed_with_its_cause,
             lab_books::a_dead_letter_can_be_replayed,
             lab_traces::a_request_that_is_not_sampled_leaves_nothing,

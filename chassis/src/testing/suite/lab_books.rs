@@ -106,6 +106,53 @@ pub async fn a_dead_letter_can_be_replayed(subject: &LabSubject) {
     service.post(other).await.expect_problem(404, "Message not found");
 }
 
+/// A repeat is told the same, and what was done in between stays done.
+pub async fn what_the_lab_is_asked_under_a_key_happens_once(subject: &LabSubject) {
+    let service = subject.open().await;
+    let first_day = ledger(&service).await;
+    let reset = || service.post("/internal/reset").idempotency_key("reset");
+    reset().await.expect_status(204);
+    let answer = subject.write(&service, 1).await;
+    assert!((200..300).contains(&answer.status), "{answer}");
+    let written = ledger(&service).await;
+
+    let again = reset().await;
+
+    again.expect_status(204);
+    assert_eq!(again.expect_header("idempotency-replayed"), "true");
+    assert_eq!(ledger(&service).await, written);
+    assert_ne!(written, first_day);
+    let (point, act) = subject.crash;
+    let arm =
+        |key| service.post("/internal/crash").json(&json!({ "at": point })).idempotency_key(key);
+    arm("reset").await.expect_status(422);
+    arm("crash").await.expect_status(204);
+    service.post("/internal/reset").idempotency_key("another").await.expect_status(204);
+    let alive = act(&service, 2).await;
+    assert!((200..300).contains(&alive.status), "{alive}");
+}
+
+/// The second click on a letter that has arrived is no mistake.
+pub async fn a_dead_letter_is_replayed_once_per_key(subject: &LabSubject) {
+    if !subject.has_outbox {
+        return;
+    }
+    let (service, neighbor) = subject.open_with_neighbor().await;
+    neighbor.refuse();
+    subject.write(&service, 1).await;
+    eventually("it was tried", async || messages(&service).await[0]["attempts"] == 1).await;
+    let id = messages(&service).await[0]["id"].as_str().unwrap_or_default().to_owned();
+    neighbor.accept();
+    let path = format!("/internal/outbox/{id}/replay");
+    service.post(&path).idempotency_key("k").await.expect_status(204);
+    eventually("it arrives", async || messages(&service).await == json!([])).await;
+
+    let again = service.post(&path).idempotency_key("k").await;
+
+    again.expect_status(204);
+    assert_eq!(again.expect_header("idempotency-replayed"), "true");
+}
+
 async fn ledger(service: &Process) -> Value {
     service.get("/internal/ledger").await.expect_status(200)
 }
