@@ -37,6 +37,12 @@ pub enum OrderError {
         /// What was paid.
         paid: Cents,
     },
+    /// A signed notice that names no order could be recorded and sent to any.
+    #[error("order_id: must be given, because webhooks are signed here")]
+    NoOrderNamed,
+    /// The notice was made for another order.
+    #[error("order_id: this payment is for order {0}")]
+    ForAnother(Id),
     /// A payment pays one order.
     #[error("Payment {0} has paid another order")]
     PaidAnother(Id),
@@ -63,9 +69,10 @@ impl From<OrderError> for Problem {
         let sentence = error.to_string();
         match error {
             OrderError::NotFound => Problem::not_found(sentence),
-            OrderError::NotAnOrder(_) | OrderError::WrongAmount { .. } => {
-                Problem::invalid(sentence)
-            }
+            OrderError::NotAnOrder(_)
+            | OrderError::WrongAmount { .. }
+            | OrderError::NoOrderNamed
+            | OrderError::ForAnother(_) => Problem::invalid(sentence),
             OrderError::Refused(status, detail) => {
                 Problem::new(StatusCode::from_u16(status).unwrap_or(StatusCode::CONFLICT), detail)
             }

@@ -150,6 +150,10 @@ pub async fn receive_payment(
     Signed(notice): Signed<PaymentNotice>,
 ) -> Result<Reply, Problem> {
     let id = parse_id(&order_id)?;
+    let is_named = notice.is_some_and(|notice| notice.order_id.is_some());
+    if app.webhook_secrets.is_some() && !is_named {
+        return Err(OrderError::NoOrderNamed.into());
+    }
     let now = Timestamp::now();
     let settle = move |tx: &Transaction<'_>| -> Result<Reply, OrderError> {
         transactions::settle(tx, id, notice, now)?;

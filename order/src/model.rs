@@ -238,6 +238,8 @@ pub struct PaymentNotice {
     pub payment_id: Id,
     /// What was paid.
     pub amount: Cents,
+    /// For which order. A notice that names none could be recorded and sent to another order.
+    pub order_id: Option<Id>,
 }
 
 /// Which orders a client wants to see.
@@ -274,10 +276,8 @@ mod tests {
     #[test]
     fn lines_that_make_no_order_are_refused() {
         assert_eq!(total(&[]), Err(NotAnOrder::LineCount));
-        assert_eq!(
-            total(&[line(1, 1, 1), line(1, 2, 1)]).unwrap_err().to_string(),
-            "items: product 1 is listed twice"
-        );
+        let twice = total(&[line(1, 1, 1), line(1, 2, 1)]).unwrap_err();
+        assert_eq!(twice.to_string(), "items: product 1 is listed twice");
         assert_eq!(total(&[line(1, 1_000_000, Cents::MAX.get())]), Err(NotAnOrder::TooLarge));
         let many: Vec<_> = (1..=101).map(|id| line(id, 1, 1)).collect();
         assert_eq!(total(&many), Err(NotAnOrder::LineCount));

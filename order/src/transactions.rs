@@ -59,6 +59,9 @@ pub fn settle(
     now: Timestamp,
 ) -> Result<(), OrderError> {
     let order = store::find_order(tx, order_id)?.ok_or(OrderError::NotFound)?;
+    if let Some(other) = notice.and_then(|it| it.order_id).filter(|named| *named != order_id) {
+        return Err(OrderError::ForAnother(other));
+    }
     let payment_id = notice.map(|notice| notice.payment_id);
     let is_paid = matches!(order.status, OrderStatus::Paid | OrderStatus::Refunded);
     if is_paid && order.payment_id == payment_id {

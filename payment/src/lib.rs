@@ -48,4 +48,8 @@ const MIGRATIONS: &[Migration] = &[
     idempotency::MIGRATION,
     outbox::MIGRATION,
     outbox::TRIES,
+    Migration {
+        name: "0002_notices_name_their_order",
+        sql: include_str!("../migrations/0002_notices_name_their_order.sql"),
+    },
 ];

@@ -23,6 +23,7 @@ pub const KIND: &str = "payment.received";
 #[derive(Serialize)]
 struct Notice {
     payment_id: Id,
+    order_id: Id,
     amount: Cents,
 }
 
@@ -30,7 +31,8 @@ struct Notice {
 /// answer.
 pub fn notify(tx: &Transaction<'_>, payment: &NewPayment) -> DbResult<Message> {
     let target = (Method::POST, format!("/orders/{}/payment", payment.order_id));
-    let body = Notice { payment_id: payment.id, amount: payment.amount };
+    let NewPayment { id: payment_id, order_id, amount, .. } = *payment;
+    let body = Notice { payment_id, order_id, amount };
     let message = Message::new(Id::new(), ORDER, KIND, payment.id, target, &body, payment.now)?;
     outbox::insert(tx, &message, Delivery::Caller)?;
     Ok(message)

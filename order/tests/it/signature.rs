@@ -35,7 +35,7 @@ async fn an_unsigned_payment_is_refused_even_with_a_key() {
 async fn a_signature_without_a_key_is_not_enough() {
     let shop = strict_shop().await;
     let order = shop.placed().await;
-    let body = notice(Id::new());
+    let body = notice(order, Id::new());
 
     let headers = sign(SECRET, 0, &body);
     let mut request = shop.order.post(&format!("/orders/{order}/payment")).without_key();
@@ -61,7 +61,7 @@ async fn a_payment_signed_with_another_secret_is_refused() {
 async fn a_payment_whose_body_was_changed_is_refused() {
     let shop = strict_shop().await;
     let order = shop.placed().await;
-    let body = notice(Id::new());
+    let body = notice(order, Id::new());
     let headers = sign(SECRET, 0, &body);
 
     refused(&send(&shop, order, &headers, &body.replace("1059.97", "1059.98")).await);
@@ -75,7 +75,7 @@ async fn a_payment_whose_body_was_changed_is_refused() {
 async fn a_payment_whose_headers_were_changed_is_refused() {
     let shop = strict_shop().await;
     let order = shop.placed().await;
-    let body = notice(Id::new());
+    let body = notice(order, Id::new());
     let right = sign(SECRET, 0, &body);
 
     for name in [ID_HEADER, TIMESTAMP_HEADER, SIGNATURE_HEADER] {
@@ -113,17 +113,56 @@ async fn a_payment_must_have_been_signed_just_now() {
 async fn a_recorded_payment_that_is_sent_again_changes_nothing() {
     let shop = strict_shop().await;
     let (order, other) = (shop.placed().await, shop.placed().await);
-    let body = notice(Id::new());
+    let body = notice(order, Id::new());
     let headers = sign(SECRET, 0, &body);
     send(&shop, order, &headers, &body).await.expect_status(200);
     shop.reaches(order, "PAID COMMITTED").await;
     let before = shop.find(order).await;
 
     send(&shop, order, &headers, &body).await.expect_status(200);
-    send(&shop, other, &headers, &body).await.expect_status(409);
+    refused_for_another(&send(&shop, other, &headers, &body).await, order);
 
     assert_eq!(shop.find(order).await, before);
     assert_eq!(shop.state(other).await, "CREATED HELD");
+}
+
+#[tokio::test]
+async fn a_payment_that_its_order_refused_cannot_be_sent_to_another_order() {
+    let shop = strict_shop().await;
+    let (cancelled, other) = (shop.placed().await, shop.placed().await);
+    shop.cancel(cancelled).await.expect_status(200);
+    let body = notice(cancelled, Id::new());
+    let headers = sign(SECRET, 0, &body);
+    send(&shop, cancelled, &headers, &body).await.expect_status(409);
+
+    refused_for_another(&send(&shop, other, &headers, &body).await, cancelled);
+
+    assert_eq!(shop.state(other).await, "CREATED HELD");
+}
+
+#[tokio::test]
+async fn a_signed_payment_must_say_which_order_it_is_for() {
+    let shop = strict_shop().await;
+    let order = shop.placed().await;
+
+    for body in [format!(r#"{{"payment_id":"{}","amount":{TOTAL}}}"#, Id::new()), String::new()] {
+        let answer = send(&shop, order, &sign(SECRET, 0, &body), &body).await;
+        answer.expect_problem(422, "order_id: must be given, because webhooks are signed here");
+    }
+
+    assert_eq!(shop.state(order).await, "CREATED HELD");
+}
+
+#[tokio::test]
+async fn without_a_secret_a_payment_need_not_say_which_order_it_is_for_but_must_not_lie() {
+    let shop = Shop::open().await;
+    let (order, other) = (shop.placed().await, shop.placed().await);
+    let body = notice(other, Id::new());
+
+    refused_for_another(&send(&shop, order, &HeaderMap::new(), &body).await, other);
+    shop.pay(order).await;
+
+    send(&shop, other, &HeaderMap::new(), &body).await.expect_status(200);
 }
 
 #[tokio::test]
@@ -143,7 +182,7 @@ async fn while_a_secret_is_rotated_the_old_and_the_new_one_are_accepted() {
 async fn a_payment_with_two_signatures_needs_one_that_fits() {
     let shop = strict_shop().await;
     let order = shop.placed().await;
-    let body = notice(Id::new());
+    let body = notice(order, Id::new());
     let mut headers = sign(SECRET, 0, &body);
     let genuine = headers[SIGNATURE_HEADER].to_str().unwrap().to_owned();
 
@@ -175,8 +214,8 @@ async fn strict_shop() -> Shop {
     Shop::open_with(&[("WEBHOOK_SECRET", SECRET)]).await
 }
 
-fn notice(payment: Id) -> String {
-    format!(r#"{{"payment_id":"{payment}","amount":{TOTAL}}}"#)
+fn notice(order: Id, payment: Id) -> String {
+    format!(r#"{{"payment_id":"{payment}","order_id":"{order}","amount":{TOTAL}}}"#)
 }
 
 /// The headers of a message that is sent `skew_s` seconds from now.
@@ -201,8 +240,13 @@ async fn send(shop: &Shop, order: Id, headers: &HeaderMap, body: &str) -> Answer
 
 /// A new payment, signed with this secret, that many seconds from now.
 async fn deliver(shop: &Shop, order: Id, secret: &str, skew_s: i64) -> Answer {
-    let body = notice(Id::new());
+    let body = notice(order, Id::new());
     send(shop, order, &sign(secret, skew_s, &body), &body).await
+}
+
+#[track_caller]
+fn refused_for_another(answer: &Answer, order: Id) {
+    answer.expect_problem(422, &format!("order_id: this payment is for order {order}"));
 }
 
 #[track_caller]

@@ -30,6 +30,30 @@ async fn a_file_of_every_older_version_is_brought_up_to_date_with_its_payments()
     }
 }
 
+/// A notice that was written before notices named their order, and not delivered yet.
+#[tokio::test]
+async fn a_notice_that_an_older_version_wrote_names_its_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("payments.db");
+    let orders = write_older_file(&path, 3);
+    let order = orders[3].0;
+    let body = format!(r#"{{"payment_id":"{}","amount":1059.97}}"#, Id::new());
+    let file = Connection::open(&path).unwrap();
+    file.execute(
+        "INSERT INTO outbox (id, peer, kind, subject, method, path, body, created_at,
+             next_attempt_at, expires_at)
+         VALUES (?1, 'order', 'payment.received', 'x', 'POST', ?2, ?3, ?4, ?4, ?4)",
+        params![Id::new(), format!("/orders/{order}/payment"), body, "2099-01-01T00:00:00.000Z"],
+    )
+    .unwrap();
+
+    let payment = program().set("DATABASE_PATH", path.display()).start().await;
+
+    let body = payment.sql_value("SELECT body FROM outbox");
+    let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((&body["order_id"], &body["amount"]), (&order.to_string().into(), &1059.97.into()));
+}
+
 /// A file as the program wrote it when it had only the first `version` migrations, and what
 /// is in it.
 fn write_older_file(path: &Path, version: usize) -> Vec<(Id, &'static str)> {

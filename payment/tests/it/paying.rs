@@ -35,7 +35,7 @@ async fn the_order_is_told_the_payment_and_the_exact_amount() {
     let (order, payment_id) = till.completed_payment().await;
 
     let [webhook] = &till.webhooks(order)[..] else { panic!("one webhook") };
-    let expected = format!(r#"{{"payment_id":{payment_id},"amount":999.99}}"#);
+    let expected = format!(r#"{{"payment_id":{payment_id},"order_id":"{order}","amount":999.99}}"#);
     assert_eq!(String::from_utf8_lossy(&webhook.body), expected);
     assert_eq!(webhook.header("content-type"), Some("application/json"));
     assert_eq!(webhook.header("x-api-key"), Some("secret-key-123"));

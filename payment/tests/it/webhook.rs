@@ -28,6 +28,17 @@ async fn a_webhook_is_signed_as_the_standard_says() {
 }
 
 #[tokio::test]
+async fn a_webhook_names_its_order() {
+    let till = Till::open().await;
+
+    let (order, payment) = till.completed_payment().await;
+
+    let notice = till.webhooks(order)[0].json();
+    let expected = json!({ "payment_id": payment, "order_id": order, "amount": 999.99 });
+    assert_eq!(notice, expected);
+}
+
+#[tokio::test]
 async fn the_first_of_several_secrets_signs() {
     let till = Till::open_with(&[("WEBHOOK_SECRET", "new-secret,old-secret")]).await;
 
