@@ -127,13 +127,20 @@ pub fn list_orders(connection: &Connection, filter: &Filter) -> DbResult<(Vec<Or
     Ok((orders.collect::<DbResult<_>>()?, has_more))
 }
 
-/// Orders whose time is over, the longest over first.
-pub fn list_expired(connection: &Connection, now: Timestamp, limit: u32) -> DbResult<Vec<Id>> {
+/// Orders whose time is over, the longest over first; only those placed since then, if it is
+/// said since when.
+pub fn list_expired(
+    connection: &Connection,
+    since: Option<Timestamp>,
+    now: Timestamp,
+    limit: u32,
+) -> DbResult<Vec<Id>> {
     let mut query = connection.statement(
         "SELECT id FROM orders WHERE status = 'CREATED' AND expires_at <= ?1
+             AND (?3 IS NULL OR created_at >= ?3)
          ORDER BY expires_at LIMIT ?2",
     )?;
-    let ids = query.query_map(params![now, limit], |row| row.get(0))?;
+    let ids = query.query_map(params![now, limit, since], |row| row.get(0))?;
     Ok(ids.collect::<rusqlite::Result<_>>()?)
 }
 

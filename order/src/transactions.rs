@@ -112,9 +112,15 @@ pub fn give_up(tx: &Transaction<'_>, order_id: Id, now: Timestamp) -> Result<(),
     Ok(idempotency::forget_for(tx, &order_id.to_string())?)
 }
 
-/// Ends every order whose time is over, at most `limit` of them, and says how many.
-pub fn expire(tx: &Transaction<'_>, now: Timestamp, limit: u32) -> Result<usize, OrderError> {
-    let due = store::list_expired(tx, now, limit)?;
+/// Ends every order whose time is over and that was placed since then, at most `limit` of them,
+/// and says how many.
+pub fn expire(
+    tx: &Transaction<'_>,
+    since: Option<Timestamp>,
+    now: Timestamp,
+    limit: u32,
+) -> Result<usize, OrderError> {
+    let due = store::list_expired(tx, since, now, limit)?;
     for order_id in &due {
         end(tx, *order_id, (Move::Expire, "Not paid in time"), now)?;
     }

@@ -7,6 +7,7 @@ use chassis::testing::eventually;
 use e2e::shopping::id_of;
 use e2e::{Service, Shop, audit};
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use crate::support::{crash_at, text};
 
@@ -166,6 +167,26 @@ async fn many_payments_made_without_the_order_service_are_told_within_five_secon
     all_reach(&shop, &orders, "PAID", "COMMITTED").await;
     let books = audit(&shop).await;
     assert_eq!(books.completed_payments.len(), 40);
+}
+
+/// The order is not paid late; it is told late.
+#[tokio::test]
+async fn a_payment_made_in_time_counts_although_the_order_is_down_for_longer_than_it_lives() {
+    let mut shop = Shop::plan().set(Service::Order, "ORDER_EXPIRES_S", 3).start().await;
+    let order = shop.order_one("user1", 1).await;
+    let unpaid = shop.order_one("user2", 1).await;
+    shop.order.kill().await;
+    shop.pay(id_of(&order), "999.99").await.expect_status(202);
+    sleep(Duration::from_secs(4)).await;
+
+    shop.order.restart().await;
+
+    reaches(&shop, &order, "PAID", "COMMITTED").await;
+    shop.payment_becomes(id_of(&order), "COMPLETED").await;
+    assert_eq!(shop.order(id_of(&unpaid)).await["status"], "CREATED");
+    sleep(Duration::from_secs(5)).await;
+    shop.order_becomes(id_of(&unpaid), "EXPIRED").await;
+    audit(&shop).await;
 }
 
 #[tokio::test]

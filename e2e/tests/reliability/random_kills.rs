@@ -62,8 +62,8 @@ async fn kills_at_random_lose_nothing_and_duplicate_nothing() {
 
     let kills = kill_until(&mut shop, deadline).await;
     shoppers.join_all().await;
-    // Whoever walked away last has not expired yet.
-    sleep(Duration::from_secs(ORDER_EXPIRES_S + 2)).await;
+    // Whoever walked away last has not expired yet, and after a start older orders wait for 10 s.
+    sleep(Duration::from_secs(ORDER_EXPIRES_S + 10)).await;
     let settled = settle(&shop).await;
 
     let verdict = compare(&shop, &journal);

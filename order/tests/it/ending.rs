@@ -1,8 +1,11 @@
 //! Orders that end without a payment: the shopper cancels, or time runs out.
 
+use std::time::Duration;
+
 use chassis::id::Id;
 use chassis::testing::Behavior;
 use serde_json::json;
+use tokio::time::sleep;
 
 use crate::support::{Shop, TOTAL};
 
@@ -93,14 +96,34 @@ async fn an_order_that_was_paid_in_time_does_not_expire() {
 }
 
 #[tokio::test]
-async fn an_order_whose_time_ran_out_while_the_service_was_down_expires_at_its_start() {
+async fn an_order_whose_time_ran_out_while_the_service_was_down_expires_ten_seconds_after_its_start()
+ {
     let mut shop = Shop::open_with(&[("ORDER_EXPIRES_S", "1")]).await;
     let order = shop.placed().await;
     shop.order.kill().await;
 
     shop.order.restart().await;
 
+    let newer = shop.placed().await;
+    shop.reaches(newer, "EXPIRED RELEASED").await;
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(shop.state(order).await, "CREATED HELD");
     shop.reaches(order, "EXPIRED RELEASED").await;
+}
+
+#[tokio::test]
+async fn a_payment_made_in_time_that_finds_the_service_down_is_told_after_its_start() {
+    let mut shop = Shop::open_with(&[("ORDER_EXPIRES_S", "1")]).await;
+    let order = shop.placed().await;
+    shop.order.kill().await;
+    sleep(Duration::from_secs(2)).await;
+    shop.order.restart().await;
+    // The payment service looks for us every second.
+    sleep(Duration::from_secs(3)).await;
+
+    shop.pay(order).await;
+
+    shop.reaches(order, "PAID COMMITTED").await;
 }
 
 #[tokio::test]
