@@ -156,8 +156,8 @@ pub async fn receive_payment(
     }
     let now = Timestamp::now();
     let settle = move |tx: &Transaction<'_>| -> Result<Reply, OrderError> {
-        transactions::settle(tx, id, notice, now)?;
-        Ok(Reply::ok(&json!({ "order_id": id, "status": "PAID" }))?)
+        let status = transactions::settle(tx, id, notice, now)?;
+        Ok(Reply::ok(&json!({ "order_id": id, "status": status }))?)
     };
     let reply = key.once(&app.db, now, settle).await?;
     app.lab.crash_point("order.paid-before-reply");

@@ -51,13 +51,13 @@ pub fn place(
 }
 
 /// Takes note of a payment. The first one wins; the same one again changes nothing, because a
-/// sender that repeats itself needs to hear "stop", not "wrong".
+/// sender that repeats itself needs to hear "stop", not "wrong". Returns where the order stands.
 pub fn settle(
     tx: &Transaction<'_>,
     order_id: Id,
     notice: Option<PaymentNotice>,
     now: Timestamp,
-) -> Result<(), OrderError> {
+) -> Result<OrderStatus, OrderError> {
     let order = store::find_order(tx, order_id)?.ok_or(OrderError::NotFound)?;
     if let Some(other) = notice.and_then(|it| it.order_id).filter(|named| *named != order_id) {
         return Err(OrderError::ForAnother(other));
@@ -65,7 +65,7 @@ pub fn settle(
     let payment_id = notice.map(|notice| notice.payment_id);
     let is_paid = matches!(order.status, OrderStatus::Paid | OrderStatus::Refunded);
     if is_paid && order.payment_id == payment_id {
-        return Ok(());
+        return Ok(order.status);
     }
     if let Some(paid) = notice.map(|notice| notice.amount)
         && paid != order.total
@@ -89,7 +89,7 @@ pub fn settle(
     if order.reservation == Reservation::Held {
         saga::commit(tx, order_id, now)?;
     }
-    Ok(())
+    Ok(OrderStatus::Paid)
 }
 
 /// Ends an order that is not paid: the shopper cancels it, or its time is over.

@@ -105,7 +105,7 @@ async fn a_refund_waits_for_a_payment_service_that_is_away() {
 }
 
 #[tokio::test]
-async fn the_payment_that_paid_a_refunded_order_still_hears_yes() {
+async fn the_payment_that_paid_a_refunded_order_still_hears_yes_and_what_became_of_it() {
     let shop = Shop::open().await;
     let order = shop.pending().await;
     let payment = shop.pay(order).await;
@@ -113,7 +113,8 @@ async fn the_payment_that_paid_a_refunded_order_still_hears_yes() {
     shop.catalog.accept();
     shop.reaches(order, "REFUNDED REFUSED").await;
 
-    shop.report(order, payment, "1059.97").await.expect_status(200);
+    let heard = shop.report(order, payment, "1059.97").await.expect_status(200);
+    assert_eq!(heard, json!({ "order_id": order, "status": "REFUNDED" }));
 
     let sentence = format!("Order {order} is already REFUNDED");
     shop.report(order, Id::new(), "1059.97").await.expect_problem(409, &sentence);
