@@ -28,10 +28,15 @@ struct Event {
     timestamp: Timestamp,
 }
 
-/// A product has another name, price, stock or place.
+/// A product is new, or has another name, price, stock or place.
 pub fn product_updated(tx: &Transaction<'_>, product: &Product, now: Timestamp) -> DbResult<()> {
     let payload = json!({ "product_id": product.id, "name": product.name });
     announce(tx, "product.updated", product.id, payload, now)
+}
+
+/// All products may be others than before: names none, and so speaks of all.
+pub fn everything_updated(tx: &Transaction<'_>) -> DbResult<()> {
+    announce(tx, "product.updated", "all", json!({}), Timestamp::now())
 }
 
 /// A product is no longer sold.
@@ -61,7 +66,7 @@ pub fn on_answer(
 fn announce(
     tx: &Transaction<'_>,
     event_type: &'static str,
-    subject: i64,
+    subject: impl ToString,
     payload: Value,
     now: Timestamp,
 ) -> DbResult<()> {

@@ -9,6 +9,7 @@ use chassis::http::reply::IdempotencyKey;
 use chassis::http::{Problem, Reply};
 use chassis::id::Id;
 use chassis::time::Timestamp;
+use rusqlite::Transaction;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -88,11 +89,13 @@ pub async fn create_product(
     Json(draft): Json<ProductDraft>,
 ) -> Result<Reply, Problem> {
     let now = Timestamp::now();
-    key.once(&app.db, now, move |tx| -> Result<Reply, CatalogError> {
+    let create = move |tx: &Transaction<'_>| -> Result<Reply, CatalogError> {
         let product = transactions::create_product(tx, &draft, now)?;
         Ok(Reply::created(format!("/products/{}", product.id), &product)?)
-    })
-    .await
+    };
+    let reply = key.once(&app.db, now, create).await?;
+    app.relay.wake();
+    Ok(reply)
 }
 
 /// `PUT /products/{product_id}`. Optional fields that are left out stay as they are.

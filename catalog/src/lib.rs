@@ -42,7 +42,7 @@ pub const BLUEPRINT: Blueprint = Blueprint {
     migrations: MIGRATIONS,
     crash_points: &["catalog.reserved-before-reply"],
     ledger: books::ledger,
-    announce_reset: None,
+    announce_reset: Some(events::everything_updated),
 };
 
 const MIGRATIONS: &[Migration] = &[

@@ -13,7 +13,7 @@ use crate::model::{
 use crate::stock;
 use crate::store::{self, ProductRow};
 
-/// Adds a product.
+/// Adds a product and announces it: somebody may know of its id that there is no such product.
 pub fn create_product(
     tx: &Transaction<'_>,
     draft: &ProductDraft,
@@ -22,7 +22,9 @@ pub fn create_product(
     let row = complete(tx, draft, None)?;
     let id = store::insert_product(tx, &row, now)?;
     let id = ProductId::new(id).ok_or(CatalogError::ProductNotFound)?;
-    store::find_product(tx, id)?.ok_or(CatalogError::ProductNotFound)
+    let product = store::find_product(tx, id)?.ok_or(CatalogError::ProductNotFound)?;
+    events::product_updated(tx, &product, now)?;
+    Ok(product)
 }
 
 /// Overwrites a product and announces it. Optional fields that were left out stay.

@@ -24,6 +24,28 @@ async fn a_changed_product_is_announced() {
     assert!(id.parse::<chassis::id::Id>().is_ok(), "{event}");
 }
 
+/// Somebody may have asked for its id before, and heard that there is no such product.
+#[tokio::test]
+async fn a_new_product_is_announced() {
+    let shelf = Shelf::open().await;
+
+    let id = shelf.mugs(5).await;
+
+    let event = only_event(&shelf).await;
+    assert_eq!(event["event_type"], "product.updated");
+    assert_eq!(event["payload"], json!({ "product_id": id, "name": "Mug" }));
+}
+
+#[tokio::test]
+async fn a_reset_is_announced_as_an_update_of_everything() {
+    let shelf = Shelf::open_with(&[("LAB", "1")]).await;
+
+    shelf.catalog.post("/internal/reset").await.expect_status(204);
+
+    let event = only_event(&shelf).await;
+    assert_eq!((&event["event_type"], &event["payload"]), (&json!("product.updated"), &json!({})));
+}
+
 #[tokio::test]
 async fn a_deleted_product_is_announced() {
     let shelf = Shelf::open().await;
@@ -51,7 +73,6 @@ async fn a_renamed_category_is_announced() {
 async fn what_changes_nothing_is_not_announced() {
     let shelf = Shelf::open().await;
 
-    shelf.mugs(5).await;
     shelf.replace(999, &mug(1)).await.expect_status(404);
     shelf.delete(999).await.expect_status(404);
     shelf.create(&json!({})).await.expect_status(422);
@@ -121,7 +142,7 @@ async fn a_listener_that_does_not_know_the_event_leaves_a_dead_letter() {
 }
 
 #[tokio::test]
-async fn a_hundred_changes_at_once_are_a_hundred_events() {
+async fn a_hundred_changes_at_once_are_as_many_events() {
     let shelf = Shelf::open().await;
     let id = shelf.mugs(0).await;
 
@@ -132,7 +153,7 @@ async fn a_hundred_changes_at_once_are_a_hundred_events() {
     delivered(&shelf).await;
     let ids: BTreeSet<String> =
         shelf.events().iter().map(|event| event["event_id"].to_string()).collect();
-    assert_eq!(ids.len(), 100);
+    assert_eq!(ids.len(), 1 + 100);
 }
 
 #[tokio::test]

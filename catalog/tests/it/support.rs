@@ -14,8 +14,16 @@ pub struct Shelf {
 impl Shelf {
     /// The shelf of a new shop.
     pub async fn open() -> Self {
+        Self::open_with(&[]).await
+    }
+
+    /// The same with some settings.
+    pub async fn open_with(settings: &[(&str, &str)]) -> Self {
         let cart = Neighbor::start();
-        let program = program().set("CART_SERVICE_URL", cart.url());
+        let mut program = program().set("CART_SERVICE_URL", cart.url());
+        for (name, value) in settings {
+            program = program.set(name, value);
+        }
         Self { catalog: program.start().await, cart }
     }
 
