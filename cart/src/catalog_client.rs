@@ -83,7 +83,7 @@ impl CatalogClient {
     ///
     /// Never fails: every way of not getting an answer is [`Lookup::Unreachable`].
     pub async fn look_up(&self, product_id: ProductId) -> Lookup {
-        let question = (product_id, self.edition(product_id).load(Ordering::SeqCst));
+        let question = (product_id, self.times_forgotten(product_id));
         if let Some(asked_at) = self.shared.found.get(&question).await {
             self.shared.hits.fetch_add(1, Ordering::Relaxed);
             metrics::counter!("catalog_cache_hits_total").increment(1);
@@ -107,6 +107,12 @@ impl CatalogClient {
         let call = Call::get(format!("/product/{product_id}"));
         let _ = self.client.send(call).await;
         Lookup::Found { asked_at: Timestamp::now() }
+    }
+
+    /// How often the product was forgotten. An answer to a question from before the latest time
+    /// may be outdated.
+    pub fn times_forgotten(&self, product_id: ProductId) -> u64 {
+        self.edition(product_id).load(Ordering::SeqCst)
     }
 
     /// Forgets a product, because it has changed.

@@ -43,9 +43,12 @@ pub fn receive(tx: &Transaction<'_>, event: &Event, now: Timestamp) -> Result<Re
                 store::upsert_missing(tx, product_id, now)?;
             }
         }
+        // It may be new. Whether it is there now is for the catalog to say (`verifier.rs`): an
+        // announcement that comes late may be about a product that is gone again.
+        EventType::ProductUpdated => store::doubt_missing(tx, event.payload.product_id)?,
         // Nothing is stored about names, prices and categories; forgetting what is remembered
         // of them happens in memory (`CatalogClient::forget`).
-        EventType::ProductUpdated | EventType::CategoryUpdated => {}
+        EventType::CategoryUpdated => {}
     }
     Ok(Receipt::Handled)
 }

@@ -52,4 +52,8 @@ const MIGRATIONS: &[Migration] = &[
         name: "0002_received_events",
         sql: include_str!("../migrations/0002_received_events.sql"),
     },
+    Migration {
+        name: "0003_missing_products_in_doubt",
+        sql: include_str!("../migrations/0003_missing_products_in_doubt.sql"),
+    },
 ];

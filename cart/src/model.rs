@@ -131,7 +131,8 @@ impl TryFrom<String> for EventId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum EventType {
-    /// A product has another name, price, stock or place.
+    /// A product is new, or has another name, price, stock or place. If it says not which, it may
+    /// be any of them.
     ProductUpdated,
     /// A product is no longer sold.
     ProductDeleted,

@@ -4,7 +4,7 @@ use chassis::id::UserId;
 use chassis::storage::DbResult;
 use chassis::storage::{Run, Sql};
 use chassis::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params, params};
+use rusqlite::{Connection, Row, Transaction, named_params, params};
 
 use crate::model::{Addition, Cart, Event, LINE_QUANTITY_MAX, Line, ProductId};
 
@@ -143,13 +143,18 @@ pub fn delete_cart(tx: &Transaction<'_>, user_id: &UserId) -> DbResult<()> {
     Ok(())
 }
 
-/// The lowest product id above `after` that some line needs checked.
+/// The lowest product id above `after` that is to be checked: some line was added without asking,
+/// or the product is said to be missing and may have come into being.
 pub fn find_product_to_check(connection: &Connection, after: i64) -> DbResult<Option<i64>> {
     let mut query = connection.statement(
-        "SELECT product_id FROM cart_lines WHERE needs_check = 1 AND product_id > ?1
-         ORDER BY product_id LIMIT 1",
+        "SELECT min(product_id) FROM (
+             SELECT min(product_id) AS product_id FROM cart_lines
+             WHERE needs_check = 1 AND product_id > ?1
+             UNION ALL
+             SELECT min(product_id) FROM missing_products
+             WHERE needs_check = 1 AND product_id > ?1)",
     )?;
-    Ok(query.query_row([after], |row| row.get(0)).optional()?)
+    Ok(query.query_row([after], |row| row.get(0))?)
 }
 
 /// Notes that the lines of a product need no check any more; `true` if some are left.
@@ -169,9 +174,19 @@ pub fn settle_lines(tx: &Transaction<'_>, product_id: ProductId, now: Timestamp)
 pub fn upsert_missing(tx: &Transaction<'_>, id: ProductId, noticed_at: Timestamp) -> DbResult<()> {
     tx.statement(
         "INSERT INTO missing_products (product_id, noticed_at) VALUES (?1, ?2)
-         ON CONFLICT (product_id) DO UPDATE SET noticed_at = max(noticed_at, excluded.noticed_at)",
+         ON CONFLICT (product_id) DO UPDATE SET
+             noticed_at = max(noticed_at, excluded.noticed_at), needs_check = 0",
     )?
     .run(params![id, noticed_at])?;
+    Ok(())
+}
+
+/// Notes that a missing product may exist after all, or that any of them may.
+pub fn doubt_missing(tx: &Transaction<'_>, id: Option<ProductId>) -> DbResult<()> {
+    tx.statement(
+        "UPDATE missing_products SET needs_check = 1 WHERE product_id = coalesce(?1, product_id)",
+    )?
+    .run([id])?;
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! Lines that were added unchecked are checked when the catalog is back.
 
+use std::time::Duration;
+
 use chassis::testing::{Behavior, all_at_once, eventually};
 use serde_json::json;
 
@@ -68,6 +70,76 @@ async fn a_product_that_comes_into_being_is_available_once_it_is_added() {
     let answer = shop.add("user1", 999, 1).await;
 
     assert_eq!(answer.expect_status(200)["cart"], json!([line(999, 2)]));
+}
+
+#[tokio::test]
+async fn a_product_that_comes_into_being_is_available_in_every_cart_once_it_is_announced() {
+    let shop = Shop::open().await;
+    gives_up(&shop, &["user1", "user2"], 999).await;
+    shop.catalog_answers(Behavior::answer(200, json!({ "id": 999, "name": "New" })));
+
+    shop.announce("product.updated", json!({ "product_id": 999 })).await.expect_status(200);
+
+    for user in ["user1", "user2"] {
+        let is_there = async || shop.lines(user).await == json!([line(999, 1)]);
+        eventually("the line is available", is_there).await;
+    }
+}
+
+#[tokio::test]
+async fn an_update_that_names_no_product_may_be_about_any() {
+    let shop = Shop::open().await;
+    gives_up(&shop, &["user1"], 999).await;
+    shop.catalog_answers(Behavior::answer(200, json!({ "id": 999, "name": "New" })));
+
+    shop.announce("product.updated", json!({})).await.expect_status(200);
+
+    let is_there = async || shop.lines("user1").await == json!([line(999, 1)]);
+    eventually("the line is available", is_there).await;
+}
+
+#[tokio::test]
+async fn an_update_that_comes_after_the_deletion_brings_no_product_back() {
+    let shop = Shop::open().await;
+    gives_up(&shop, &["user1"], 999).await;
+
+    shop.announce("product.updated", json!({ "product_id": 999 })).await.expect_status(200);
+
+    eventually("the catalog is asked", async || shop.questions(999) == 2).await;
+    let in_doubt = || shop.cart.sql_value("SELECT sum(needs_check) FROM missing_products");
+    eventually("the doubt is over", async || in_doubt() == "0").await;
+    assert_eq!(shop.lines("user1").await, json!([missing_line(999, 1)]));
+}
+
+/// The catalog is asked, says no, and announces the product before the answer was written down.
+#[tokio::test]
+async fn an_answer_that_an_announcement_has_overtaken_is_not_believed() {
+    let shop = Shop::open().await;
+    shop.catalog.refuse();
+    shop.add("user1", 999, 1).await.expect_status(200);
+    let absent = Behavior::problem(404, "Product not found");
+    shop.catalog_answers(absent.after(Duration::from_millis(500)));
+    shop.catalog.accept();
+    eventually("the catalog is asked", async || shop.questions(999) == 1).await;
+
+    shop.announce("product.updated", json!({ "product_id": 999 })).await.expect_status(200);
+    shop.catalog_answers(Behavior::answer(200, json!({ "id": 999, "name": "New" })));
+
+    let is_there = async || shop.lines("user1").await == json!([line(999, 1)]);
+    eventually("the line is available", is_there).await;
+}
+
+/// Shoppers have added a product while the catalog was away, and it does not exist.
+async fn gives_up(shop: &Shop, users: &[&str], product_id: i64) {
+    shop.catalog.refuse();
+    for user in users {
+        shop.add(user, product_id, 1).await.expect_status(200);
+    }
+    shop.catalog.accept();
+    for user in users {
+        let lines = json!([missing_line(product_id, 1)]);
+        eventually("the line is checked", async || shop.lines(user).await == lines).await;
+    }
 }
 
 #[tokio::test]

@@ -70,6 +70,26 @@ async fn a_message_under_way_changes_nothing_after_a_reset() {
     is_as_on(&shop, &first_day).await;
 }
 
+/// Somebody resets the catalog and nothing else. Carts hear of it.
+#[tokio::test]
+async fn carts_hear_that_the_catalog_alone_was_reset() {
+    let shop = Shop::plan().set_all("LAB", 1).start().await;
+    let mug = json!({ "name": "Mug", "price": 9.99, "stock": 5 });
+    let mug = shop.catalog.post("/products").json(&mug).await.expect_status(201);
+    let mug = mug["id"].as_i64().expect("an id");
+    shop.add("user1", 1, 1).await.expect_status(200);
+    shop.add("user1", mug, 1).await.expect_status(200);
+    shop.delete_product(1).await.expect_status(204);
+    let lines = async || shop.cart_of("user1").await;
+    eventually("the laptop is gone", async || lines().await[0]["available"] == false).await;
+
+    shop.catalog.post("/internal/reset").await.expect_status(204);
+
+    eventually("the laptop is back", async || lines().await[0]["available"].is_null()).await;
+    let gone = format!("Product {mug} not found in catalog");
+    shop.add("user2", mug, 1).await.expect_problem(404, &gone);
+}
+
 async fn slow_down(shop: &Shop, service: Service) {
     let fault = json!({ "kind": "slow", "latency_ms": SLOW_MS });
     shop.service(service).put("/internal/faults").json(&fault).await.expect_status(200);
