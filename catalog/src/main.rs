@@ -16,6 +16,6 @@ fn main() -> ExitCode {
 fn build(settings: Settings, platform: &mut Platform) -> Router {
     let db = platform.db.clone();
     let cart = platform.client(events::LISTENER, &settings.cart_service_url);
-    let relay = platform.relay(vec![cart], None, None, events::on_answer);
+    let relay = platform.relay(vec![cart], None, events::on_answer);
     routes::router(App { db, lab: platform.lab.clone(), everything: Everything::default(), relay })
 }

@@ -89,10 +89,9 @@ impl Platform {
         &mut self,
         clients: Vec<ServiceClient>,
         secrets: Option<Secrets>,
-        patience: Option<Switch>,
         on_answer: OnAnswer,
     ) -> Relay {
-        let relay = Relay::new(self.db.clone(), clients, secrets, patience, on_answer);
+        let relay = Relay::new(self.db.clone(), clients, secrets, on_answer);
         relay.start();
         self.relay = Some(relay.clone());
         let db = self.db.clone();

@@ -19,7 +19,7 @@ fn build(settings: Settings, platform: &mut Platform) -> Router {
         platform.client(saga::CATALOG, &settings.catalog_service_url),
         platform.client(saga::PAYMENT, &settings.payment_service_url),
     ];
-    let relay = platform.relay(peers, None, None, answers::on_answer);
+    let relay = platform.relay(peers, None, answers::on_answer);
     tokio::spawn(expiry::expire_orders(db.clone(), relay.clone()));
     routes::router(App {
         db,

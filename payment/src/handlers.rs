@@ -8,6 +8,7 @@ use chassis::http::extract::{Json, NoQuery, Path, Query, empty_as_none, query_st
 use chassis::http::reply::IdempotencyKey;
 use chassis::http::{Problem, Reply};
 use chassis::id::Id;
+use chassis::lab::policy::FIRE_ONCE;
 use chassis::money::{self, Cents};
 use chassis::storage::DbError;
 use chassis::time::Timestamp;
@@ -19,6 +20,7 @@ use crate::error::PaymentError;
 use crate::model::{Filter, NewPayment, PageSize, PaymentStatus, RefundDraft};
 use crate::routes::App;
 use crate::transactions::{self, Begun};
+use crate::webhook::Telling;
 use crate::{answers, store};
 
 /// The parameters of `POST /pay`.
@@ -58,7 +60,10 @@ pub async fn pay(
     let order_id = order_id.parse().map_err(|_| PaymentError::no_such_order(order_id))?;
     let payment = NewPayment { id: Id::new(), order_id, amount, now: Timestamp::now() };
     let claimed = key.0.clone();
-    let begun = app.db.write(move |tx| transactions::pay(tx, claimed.as_ref(), &payment)).await?;
+    let telling = if app.delivery.is(FIRE_ONCE) { Telling::FireOnce } else { Telling::Outbox };
+    let pay =
+        move |tx: &Transaction<'_>| transactions::pay(tx, claimed.as_ref(), &payment, telling);
+    let begun = app.db.write(pay).await?;
     let (id, message, is_repeat) = match begun {
         Begun::Replayed(reply) => return Ok(reply.into()),
         Begun::Refused(refusal) => return Err(refusal),

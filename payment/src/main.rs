@@ -18,6 +18,6 @@ fn build(settings: Settings, platform: &mut Platform) -> Router {
     let order = platform.client(webhook::ORDER, &settings.order_service_url);
     let secrets = settings.webhook_secret.0;
     let delivery = platform.switch("webhook_delivery", &["outbox", FIRE_ONCE]);
-    let relay = platform.relay(vec![order], secrets, Some(delivery), answers::on_answer);
-    routes::router(App { db, lab: platform.lab.clone(), relay })
+    let relay = platform.relay(vec![order], secrets, answers::on_answer);
+    routes::router(App { db, lab: platform.lab.clone(), relay, delivery })
 }

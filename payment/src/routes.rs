@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::routing::{get, post};
 use chassis::lab::Lab;
+use chassis::lab::policy::Switch;
 use chassis::messaging::relay::Relay;
 use chassis::storage::Db;
 
@@ -17,6 +18,8 @@ pub struct App {
     pub lab: Lab,
     /// Delivers the webhooks.
     pub relay: Relay,
+    /// Whether a webhook is sent until it is answered, or once.
+    pub delivery: Switch,
 }
 
 /// The routes that need a key.

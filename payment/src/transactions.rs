@@ -10,7 +10,8 @@ use rusqlite::Transaction;
 
 use crate::error::PaymentError;
 use crate::model::{Move, NewPayment, Payment, RefundDraft};
-use crate::{store, webhook};
+use crate::store;
+use crate::webhook::{self, Telling};
 
 /// What came of paying.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ pub fn pay(
     tx: &Transaction<'_>,
     key: Option<&Key>,
     payment: &NewPayment,
+    telling: Telling,
 ) -> Result<Begun, PaymentError> {
     let alive = store::find_alive(tx, payment.order_id)?;
     let id = alive.as_ref().map_or(payment.id, |alive| alive.id);
@@ -49,7 +51,7 @@ pub fn pay(
     }
     let Some(alive) = alive else {
         store::insert_payment(tx, payment)?;
-        return Ok(Begun::Waiting(id, Some(Box::new(webhook::notify(tx, payment)?))));
+        return Ok(Begun::Waiting(id, Some(Box::new(webhook::notify(tx, payment, telling)?))));
     };
     if alive.amount != payment.amount {
         let (order_id, amount) = (alive.order_id, alive.amount);

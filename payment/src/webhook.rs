@@ -27,13 +27,26 @@ struct Notice {
     amount: Cents,
 }
 
+/// How long the order is told of a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// Until it has answered.
+    Outbox,
+    /// Once: the naive way, for a lesson about what it loses.
+    FireOnce,
+}
+
 /// Writes the message. The request that pays delivers it, because its reply depends on the
 /// answer.
-pub fn notify(tx: &Transaction<'_>, payment: &NewPayment) -> DbResult<Message> {
+pub fn notify(tx: &Transaction<'_>, payment: &NewPayment, telling: Telling) -> DbResult<Message> {
     let target = (Method::POST, format!("/orders/{}/payment", payment.order_id));
     let NewPayment { id: payment_id, order_id, amount, .. } = *payment;
     let body = Notice { payment_id, order_id, amount };
     let message = Message::new(Id::new(), ORDER, KIND, payment.id, target, &body, payment.now)?;
+    let message = match telling {
+        Telling::Outbox => message,
+        Telling::FireOnce => message.sent_once(),
+    };
     outbox::insert(tx, &message, Delivery::Caller)?;
     Ok(message)
 }

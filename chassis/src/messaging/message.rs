@@ -87,6 +87,15 @@ impl Message {
         })
     }
 
+    /// The same message from a sender that takes silence for the end of it: a dead letter from the
+    /// start, of which the relay knows nothing. Only an answer removes it. If the process dies
+    /// before it is sent, it is lost like a call that was never made.
+    #[must_use]
+    pub fn sent_once(self) -> Self {
+        let last_error = Some("sent once, and never answered".to_owned());
+        Self { dead_at: Some(self.created_at), last_error, ..self }
+    }
+
     /// The request that delivers it. Signed, if there are secrets: the id stays the same over
     /// all attempts, time and signature are fresh each time.
     pub(super) fn call(&self, secrets: Option<&Secrets>) -> Call {

@@ -51,9 +51,10 @@ pub fn insert(tx: &Transaction<'_>, message: &Message, delivery: Delivery) -> Db
     };
     tx.statement(
         "INSERT INTO outbox (id, peer, kind, subject, method, path, body, traceparent,
-             tracestate, baggage, created_at, next_attempt_at, expires_at)
+             tracestate, baggage, last_error, created_at, next_attempt_at, expires_at, dead_at)
          VALUES (:id, :peer, :kind, :subject, :method, :path, :body, :traceparent,
-             :tracestate, :baggage, :created_at, :next_attempt_at, :expires_at)",
+             :tracestate, :baggage, :last_error, :created_at, :next_attempt_at, :expires_at,
+             :dead_at)",
     )?
     .run(named_params! {
         ":id": message.id,
@@ -66,9 +67,11 @@ pub fn insert(tx: &Transaction<'_>, message: &Message, delivery: Delivery) -> Db
         ":traceparent": message.trace.traceparent(),
         ":tracestate": message.trace.tracestate(),
         ":baggage": message.trace.baggage(),
+        ":last_error": message.last_error,
         ":created_at": message.created_at,
         ":next_attempt_at": message.created_at.plus_ms(grace_ms),
         ":expires_at": message.created_at.plus_ms(LIFETIME_MS),
+        ":dead_at": message.dead_at,
     })?;
     recorder::note(StepKind::Outbox, || format!("message {} to {}", message.kind, message.peer));
     Ok(())

@@ -23,7 +23,6 @@ use super::schedule::{self, Failure};
 use super::signature::Secrets;
 use crate::id::Id;
 use crate::insight::telemetry::{self, RequestContext};
-use crate::lab::policy::{FIRE_ONCE, Switch};
 use crate::storage::{Db, DbError, DbResult};
 use crate::time::Timestamp;
 
@@ -56,7 +55,6 @@ struct Shared {
     db: Db,
     peers: Vec<Arc<Peer>>,
     secrets: Option<Secrets>,
-    patience: Option<Switch>,
     on_answer: OnAnswer,
     /// Messages that are being delivered, each with the end of a line to those who wait.
     in_flight: Mutex<HashMap<Id, watch::Sender<()>>>,
@@ -79,18 +77,16 @@ impl Drop for Attempt {
 }
 
 impl Relay {
-    /// A relay to `clients`. With `secrets`, messages are signed; with `patience`, the lab can
-    /// make it give up at the first silence, to show what that costs.
+    /// A relay to `clients`. With `secrets`, messages are signed.
     pub fn new(
         db: Db,
         clients: Vec<ServiceClient>,
         secrets: Option<Secrets>,
-        patience: Option<Switch>,
         on_answer: OnAnswer,
     ) -> Self {
         let peers = clients.into_iter().map(|client| Arc::new(Peer::unheard(client))).collect();
         let (in_flight, wake) = (Mutex::default(), Notify::new());
-        let shared = Shared { db, peers, secrets, patience, on_answer, in_flight, wake };
+        let shared = Shared { db, peers, secrets, on_answer, in_flight, wake };
         Self { shared: Arc::new(shared) }
     }
 
@@ -207,7 +203,8 @@ impl Relay {
     ) -> DbResult<()> {
         let (now, tag) = (Timestamp::now(), peer.tag_of(&message));
         let is_receivers = peer.note_silence(&tag, &cause, message.tried_at, now);
-        if self.shared.patience.as_ref().is_some_and(|patience| patience.is(FIRE_ONCE)) {
+        if message.dead_at.is_some() {
+            // It was to be sent once, see `Message::sent_once`.
             let reason = format!("sent once, and then: {cause}");
             let bury = move |tx: &Transaction<'_>| outbox::bury(tx, message.id, &reason, now);
             return self.shared.db.write(bury).await;

@@ -33,6 +33,59 @@ async fn fire_once_loses_the_message_that_the_outbox_would_have_kept() {
 }
 
 #[tokio::test]
+async fn fire_once_loses_a_payment_in_a_crash_that_the_outbox_survives() {
+    let mut till = Till::open_with(&[("LAB", "1")]).await;
+    let policy = json!({ "webhook_delivery": "fire-once", "only_for": "ann" });
+    till.payment.put("/internal/policy").json(&policy).await.expect_status(200);
+    let (naive, careful) = (Id::new(), Id::new());
+    for (order, tag) in [(naive, "ann"), (careful, "bob")] {
+        let point = json!({ "at": "payment.committed-before-webhook" });
+        till.payment.post("/internal/crash").json(&point).await.expect_status(204);
+        let dying = till.pay(order, "999.99").header("baggage", format!("lab={tag}")).try_send();
+        assert!(dying.await.is_err());
+        till.payment.wait().await;
+        till.payment.restart().await;
+    }
+
+    till.reaches(careful, "COMPLETED").await;
+
+    assert_eq!(till.status_of(naive).await, "PENDING");
+    assert!(till.webhooks(naive).is_empty());
+    let letter = &till.payment.get("/internal/outbox").await.expect_status(200)[0];
+    assert_eq!(letter["last_error"], "sent once, and never answered", "{letter}");
+    assert_ne!(letter["dead_at"], json!(null));
+}
+
+#[tokio::test]
+async fn fire_once_is_over_when_the_order_answers() {
+    let till = Till::open_with(&[("LAB", "1")]).await;
+    let policy = json!({ "webhook_delivery": "fire-once" });
+    till.payment.put("/internal/policy").json(&policy).await.expect_status(200);
+
+    let (order, _) = till.completed_payment().await;
+    till.order_refuses(409, "Order is cancelled");
+    till.pay(Id::new(), "5.00").await.expect_status(409);
+
+    assert_eq!(till.status_of(order).await, "COMPLETED");
+    assert_eq!(till.outbox().await, json!({ "pending": 0, "dead": 0 }));
+}
+
+#[tokio::test]
+async fn fire_once_is_for_new_payments_and_gives_up_no_older_one() {
+    let till = Till::open_with(&[("LAB", "1")]).await;
+    let (order, _) = till.pending_payment().await;
+    let policy = json!({ "webhook_delivery": "fire-once" });
+    till.payment.put("/internal/policy").json(&policy).await.expect_status(200);
+    let attempts = "SELECT attempts FROM outbox";
+    let again = async || till.payment.sql_value(attempts).parse::<u32>().is_ok_and(|it| it > 1);
+    eventually("it is tried again", again).await;
+
+    till.order.accept();
+
+    till.reaches(order, "COMPLETED").await;
+}
+
+#[tokio::test]
 async fn whoever_pays_while_the_shop_is_reset_hears_that_nothing_is_left_of_it() {
     let till = Till::open_with(&[("LAB", "1")]).await;
     till.order.set(Behavior::Hang);
