@@ -99,6 +99,8 @@ pub async fn create_product(
 }
 
 /// `PUT /products/{product_id}`. Optional fields that are left out stay as they are.
+///
+/// `stock` is what can be bought from now on, whatever orders have taken since the caller looked.
 pub async fn replace_product(
     State(app): State<App>,
     Path(id): Path<ProductId>,
