@@ -1,6 +1,7 @@
 //! The plan of a shop, and the shop: four services that know each other's addresses.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use chassis::testing::{Client, Process, Program, Request, free_port};
 
@@ -100,7 +101,7 @@ impl Plan {
             Some(settings) => Some(Nginx::start(with_addresses(settings, &ports)).await),
             None => None,
         };
-        Shop { nginx, cart, catalog, order, payment }
+        Shop { nginx, cart, catalog, order, payment, stocked: Mutex::new(seed()) }
     }
 
     fn program(&self, service: Service, ports: &BTreeMap<Service, u16>) -> Program {
@@ -116,6 +117,11 @@ impl Plan {
         }
         program
     }
+}
+
+/// What a new shop has of each product, as in `catalog/migrations/seed.sql`.
+fn seed() -> BTreeMap<i64, i64> {
+    (1..).zip([50, 200, 150, 60, 80, 75, 40, 30, 90, 25, 500, 120]).collect()
 }
 
 fn with_addresses(
@@ -142,6 +148,8 @@ pub struct Shop {
     pub order: Process,
     /// The payment service.
     pub payment: Process,
+    /// Units of each product, as the test last stocked it.
+    stocked: Mutex<BTreeMap<i64, i64>>,
 }
 
 impl Shop {
@@ -205,6 +213,17 @@ impl Shop {
             Service::Order => &mut self.order,
             Service::Payment => &mut self.payment,
         }
+    }
+
+    /// Units of each product, as it was last stocked through this shop.
+    pub fn stocked(&self) -> BTreeMap<String, i64> {
+        let stocked = self.stocked.lock().unwrap_or_else(PoisonError::into_inner);
+        stocked.iter().map(|(product, units)| (product.to_string(), *units)).collect()
+    }
+
+    /// Remembers that a product is stocked.
+    pub(crate) fn note_stock(&self, product_id: i64, units: i64) {
+        self.stocked.lock().unwrap_or_else(PoisonError::into_inner).insert(product_id, units);
     }
 
     /// A request to a service by its own path, through nginx if there is one.

@@ -43,6 +43,7 @@ impl Shop {
     /// Changes a product.
     #[track_caller]
     pub fn replace_product(&self, product_id: i64, name: &str, price: f64, stock: i64) -> Request {
+        self.note_stock(product_id, stock);
         let body = json!({ "name": name, "price": price, "stock": stock });
         self.request(Service::Catalog, "PUT", &format!("/products/{product_id}")).json(&body)
     }

@@ -1,8 +1,8 @@
 //! The state machines of order, payment and stock against a small model.
 //!
-//! Random steps (place, repeat, pay, cancel, expire, reprice, restock, and messages that travel)
-//! are done twice: to the services' own transactions on three real files, and to a model of
-//! ninety lines that knows no SQL. After every step both say the same.
+//! Random steps (place, repeat, pay, cancel, expire, reprice, restock, delete, reset, and messages
+//! that travel) are done twice: to the services' own transactions on three real files, and to a model of
+//! two hundred lines that knows no SQL. After every step both say the same.
 //!
 //! A message is a row of an outbox until its sender has heard an answer. It can be sent at any
 //! time and any number of times, it can arrive long after its row is gone, and the answer to
@@ -44,14 +44,16 @@ pub enum Step {
         order: u8,
     },
     ExpireAll,
-    Reprice {
+    Shelf {
         product: u8,
-        cents: u8,
+        change: Change,
     },
-    Restock {
-        product: u8,
-        stock: u8,
+    /// The webhook without a body, which names no payment.
+    PayNamelessly {
+        order: u8,
     },
+    /// Back to the first day, everywhere.
+    Reset,
     /// A message that waits is put on its way.
     Send {
         message: u8,
@@ -61,6 +63,14 @@ pub enum Step {
         message: u8,
         is_heard: bool,
     },
+}
+
+/// What somebody does to a product.
+#[derive(Clone, Copy, Debug)]
+pub enum Change {
+    Reprice { cents: u8 },
+    Restock { stock: u8 },
+    Delete,
 }
 
 #[test]
@@ -126,21 +136,43 @@ fn take(world: &mut World, expected: &mut Expected, step: Step) {
             world.expire_all();
             expected.expire_all();
         }
-        Step::Reprice { product, cents } => {
-            let (product, cents) = (usize::from(product % 2), i64::from(cents % 3) + 100);
-            world.replace(product, cents, expected.stock(product));
-            expected.reprice(product, cents);
+        Step::Shelf { product, change } => {
+            change_shelf(world, expected, usize::from(product % 2), change);
         }
-        Step::Restock { product, stock } => {
-            let (product, stock) = (usize::from(product % 2), i64::from(stock % 8));
-            world.replace(product, expected.price(product), stock);
-            expected.restock(product, stock);
+        Step::PayNamelessly { order } => {
+            if let Some(order) = expected.some_order(order.into()) {
+                world.pay_namelessly(order);
+                expected.pay_namelessly(order);
+            }
+        }
+        Step::Reset => {
+            world.reset();
+            *expected = Expected::new();
         }
         Step::Send { message } => world.send(message.into()),
         Step::Arrive { message, is_heard } => {
             if let Some(letter) = world.arrive(message.into(), is_heard) {
                 expected.arrive(letter, is_heard);
             }
+        }
+    }
+}
+
+fn change_shelf(world: &mut World, expected: &mut Expected, product: usize, change: Change) {
+    match change {
+        Change::Reprice { cents } => {
+            let cents = i64::from(cents % 3) + 100;
+            world.replace(product, cents, expected.stock(product));
+            expected.reprice(product, cents);
+        }
+        Change::Restock { stock } => {
+            let stock = i64::from(stock % 8);
+            world.replace(product, expected.price(product), stock);
+            expected.restock(product, stock);
+        }
+        Change::Delete => {
+            world.delete(product);
+            expected.delete(product);
         }
     }
 }
@@ -157,8 +189,19 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(order, is_right)| Step::Pay { order, is_right }),
         2 => byte().prop_map(|order| Step::Cancel { order }),
         1 => proptest::strategy::Just(Step::ExpireAll),
-        1 => (byte(), byte()).prop_map(|(product, cents)| Step::Reprice { product, cents }),
-        1 => (byte(), byte()).prop_map(|(product, stock)| Step::Restock { product, stock }),
+        1 => (byte(), byte()).prop_map(|(product, cents)| {
+            Step::Shelf { product, change: Change::Reprice { cents } }
+        }),
+        1 => (byte(), byte()).prop_map(|(product, stock)| {
+            Step::Shelf { product, change: Change::Restock { stock } }
+        }),
+        1 => byte().prop_map(|order| Step::PayNamelessly { order }),
+        // These are rare, because little is left to do after them.
+        1 => (0_u8..8).prop_map(|die| match die {
+            0 => Step::Reset,
+            product @ 1..=2 => Step::Shelf { product, change: Change::Delete },
+            order => Step::Repeat { order },
+        }),
         8 => byte().prop_map(|message| Step::Send { message }),
         8 => (byte(), proptest::bool::weighted(0.7))
             .prop_map(|(message, is_heard)| Step::Arrive { message, is_heard }),

@@ -1,5 +1,7 @@
 //! The model: what the contract says, in plain Rust, with words for states.
 
+mod seen;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A message, as the model knows it: orders and payments are counted from 0.
@@ -18,6 +20,8 @@ struct Product {
     stock: i64,
     held: i64,
     sold: i64,
+    received: i64,
+    is_deleted: bool,
 }
 
 #[derive(Debug)]
@@ -28,6 +32,8 @@ struct Order {
     status: &'static str,
     reservation: &'static str,
     paid_by: Option<usize>,
+    /// The status after each thing that has happened to it.
+    history: Vec<&'static str>,
 }
 
 #[derive(Debug)]
@@ -50,7 +56,10 @@ pub struct Expected {
 impl Expected {
     /// Two products of the seed: laptops and mice.
     pub fn new() -> Self {
-        let product = |cents, stock| Product { cents, stock, held: 0, sold: 0 };
+        let product = |cents, stock| {
+            let (held, sold, received, is_deleted) = (0, 0, stock, false);
+            Product { cents, stock, held, sold, received, is_deleted }
+        };
         Self {
             products: [product(99_999, 50), product(2_999, 200)],
             orders: Vec::new(),
@@ -62,8 +71,15 @@ impl Expected {
 
     pub fn place(&mut self, product: usize, quantity: i64, cents: i64) {
         self.outbox.insert(Letter::Reserve(self.orders.len()));
-        let (status, reservation) = ("CREATED", "PENDING");
-        self.orders.push(Order { product, quantity, cents, status, reservation, paid_by: None });
+        self.orders.push(Order {
+            product,
+            quantity,
+            cents,
+            status: "CREATED",
+            reservation: "PENDING",
+            paid_by: None,
+            history: vec!["CREATED"],
+        });
     }
 
     /// A second payment joins the first as long as that is alive.
@@ -78,7 +94,7 @@ impl Expected {
 
     pub fn end(&mut self, order: usize, status: &'static str) {
         if self.orders[order].status == "CREATED" {
-            self.orders[order].status = status;
+            self.orders[order].goes_to(status);
             self.outbox.remove(&Letter::Reserve(order));
             self.outbox.insert(Letter::Release(order));
         }
@@ -89,11 +105,28 @@ impl Expected {
     }
 
     pub fn reprice(&mut self, product: usize, cents: i64) {
-        self.products[product].cents = cents;
+        if !self.products[product].is_deleted {
+            self.products[product].cents = cents;
+        }
     }
 
     pub fn restock(&mut self, product: usize, stock: i64) {
-        self.products[product].stock = stock;
+        let product = &mut self.products[product];
+        if !product.is_deleted {
+            product.stock = stock;
+            product.received = stock + product.held + product.sold;
+        }
+    }
+
+    /// What is on the shelf is written off; what is promised or sold stays so.
+    pub fn delete(&mut self, product: usize) {
+        self.restock(product, 0);
+        self.products[product].is_deleted = true;
+    }
+
+    /// Paid by nobody that we know.
+    pub fn pay_namelessly(&mut self, order: usize) {
+        self.be_paid(order, None);
     }
 
     /// A message arrives, and its sender hears the answer or not.
@@ -114,7 +147,8 @@ impl Expected {
         let order = &self.orders[id];
         let product = &mut self.products[order.product];
         let kept = *self.kept.entry(id).or_insert_with(|| {
-            if product.cents != order.cents || product.stock < order.quantity {
+            let is_offered = product.cents == order.cents && !product.is_deleted;
+            if !is_offered || product.stock < order.quantity {
                 return "REFUSED";
             }
             product.stock -= order.quantity;
@@ -130,23 +164,33 @@ impl Expected {
         let kept = self.kept.entry(id).or_insert("RELEASED");
         if *kept == "HELD" {
             product.held -= order.quantity;
-            let place = if end == "COMMITTED" { &mut product.sold } else { &mut product.stock };
-            *place += order.quantity;
+            match (end, product.is_deleted) {
+                ("COMMITTED", _) => product.sold += order.quantity,
+                (_, false) => product.stock += order.quantity,
+                (_, true) => product.received -= order.quantity,
+            }
             *kept = end;
         }
         true
     }
 
     fn receive(&mut self, id: usize) -> bool {
-        let payment = &self.payments[id];
-        let order = &mut self.orders[payment.order];
-        if order.status == "CREATED" && payment.is_right {
-            (order.status, order.paid_by) = ("PAID", Some(id));
+        let Payment { order, is_right, .. } = self.payments[id];
+        if is_right {
+            self.be_paid(order, Some(id));
+        }
+        self.orders[order].paid_by == Some(id)
+    }
+
+    fn be_paid(&mut self, id: usize, payment: Option<usize>) {
+        let order = &mut self.orders[id];
+        if order.status == "CREATED" {
+            order.goes_to("PAID");
+            order.paid_by = payment;
             if order.reservation == "HELD" {
-                self.outbox.insert(Letter::Commit(payment.order));
+                self.outbox.insert(Letter::Commit(id));
             }
         }
-        order.paid_by == Some(id)
     }
 
     fn refund(&mut self, order: usize) -> bool {
@@ -161,7 +205,7 @@ impl Expected {
             Letter::Reserve(id) => self.hear_of_units(id, is_yes),
             Letter::Commit(id) => self.orders[id].reservation = "COMMITTED",
             Letter::Release(id) => self.orders[id].reservation = "RELEASED",
-            Letter::Refund(_) => {}
+            Letter::Refund(id) => self.orders[id].goes_to("REFUNDED"),
             Letter::Webhook(id) if self.payments[id].status == "PENDING" => {
                 self.payments[id].status = if is_yes { "COMPLETED" } else { "FAILED" };
             }
@@ -172,84 +216,33 @@ impl Expected {
     fn hear_of_units(&mut self, id: usize, is_yes: bool) {
         let order = &mut self.orders[id];
         match (order.reservation, order.status, is_yes) {
-            ("PENDING", "CREATED", true) => order.reservation = "HELD",
-            ("PENDING", "PAID", true) => {
+            ("PENDING", "CREATED" | "PAID", true) => {
                 order.reservation = "HELD";
-                self.outbox.insert(Letter::Commit(id));
+                order.goes_to(order.status);
+                if order.status == "PAID" {
+                    self.outbox.insert(Letter::Commit(id));
+                }
             }
             ("PENDING", "CREATED", false) => {
-                (order.status, order.reservation) = ("REJECTED", "REFUSED");
+                order.reservation = "REFUSED";
+                order.goes_to("REJECTED");
             }
             ("PENDING", "PAID", false) => {
-                (order.status, order.reservation) = ("REFUNDED", "REFUSED");
-                self.outbox.insert(Letter::Refund(id));
+                order.reservation = "REFUSED";
+                order.goes_to("REFUNDED");
+                // There is nobody to give the money back to who has paid without a name.
+                if order.paid_by.is_some() {
+                    self.outbox.insert(Letter::Refund(id));
+                }
             }
             _ => {}
         }
     }
 }
 
-/// What is seen of the model.
-impl Expected {
-    pub fn some_order(&self, choice: usize) -> Option<usize> {
-        choice.checked_rem(self.orders.len())
-    }
-
-    pub fn price(&self, product: usize) -> i64 {
-        self.products[product].cents
-    }
-
-    pub fn stock(&self, product: usize) -> i64 {
-        self.products[product].stock
-    }
-
-    pub fn total(&self, order: usize) -> i64 {
-        self.orders[order].cents * self.orders[order].quantity
-    }
-
-    /// Everything, in the form in which the world shows it.
-    pub fn picture(&self) -> Vec<String> {
-        let products =
-            self.products.iter().map(|it| format!("{} {} {}", it.stock, it.held, it.sold));
-        let orders = self.orders.iter().map(|it| {
-            let paid_by = it.paid_by.map_or("nobody".to_owned(), |payment| payment.to_string());
-            format!("{} {} paid by {paid_by}", it.status, it.reservation)
-        });
-        let payments = self.payments.iter().map(|it| format!("{} of {}", it.status, it.order));
-        let outbox = self.outbox.iter().map(|letter| format!("{letter:?}"));
-        products.chain(orders).chain(payments).chain(outbox).collect()
-    }
-
-    /// Nothing waits, and money and goods agree: checked on the model, which the files equal.
-    pub fn must_be_settled(&self) {
-        assert!(self.outbox.is_empty(), "{self:#?}");
-        for (id, order) in self.orders.iter().enumerate() {
-            let fits = matches!(
-                (order.status, order.reservation),
-                ("CREATED", "HELD")
-                    | ("PAID", "COMMITTED")
-                    | ("REJECTED" | "REFUNDED", "REFUSED")
-                    | ("CANCELLED" | "EXPIRED", "RELEASED")
-            );
-            assert!(fits, "order {id} is {} and {}", order.status, order.reservation);
-        }
-        for (id, payment) in self.payments.iter().enumerate() {
-            let order = &self.orders[payment.order];
-            let is_its_own = order.paid_by == Some(id);
-            let fits = match payment.status {
-                "COMPLETED" => is_its_own && order.status == "PAID",
-                "REFUNDED" => is_its_own && order.status == "REFUNDED",
-                "FAILED" => !is_its_own,
-                _ => false,
-            };
-            assert!(fits, "payment {id} is {}, its order {}", payment.status, order.status);
-        }
-        for (number, product) in self.products.iter().enumerate() {
-            let units_in = |status| {
-                let orders = self.orders.iter().filter(|it| it.product == number);
-                orders.filter(|it| it.status == status).map(|it| it.quantity).sum::<i64>()
-            };
-            assert_eq!((product.held, product.sold), (units_in("CREATED"), units_in("PAID")));
-        }
+impl Order {
+    fn goes_to(&mut self, status: &'static str) {
+        self.status = status;
+        self.history.push(status);
     }
 }

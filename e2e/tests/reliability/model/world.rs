@@ -1,5 +1,7 @@
 //! The services' own transactions on three real files, with the test as the network.
 
+mod picture;
+
 use axum::http::StatusCode;
 use catalog::model::{ProductDraft, ProductId, Reservation, ReservationLine};
 use chassis::http::Problem;
@@ -10,11 +12,12 @@ use chassis::messaging::relay::{OnAnswer, Verdict};
 use chassis::money::Cents;
 use chassis::service::Blueprint;
 use chassis::storage::idempotency::Key;
-use chassis::storage::migrate::migrate;
+use chassis::storage::migrate::{migrate, start_over};
 use chassis::time::Timestamp;
 use order::model::{Move, NewOrder, OrderLine};
 use order::transactions::Placed;
 use payment::model::NewPayment;
+use payment::webhook::Telling;
 use rusqlite::{Connection, Transaction};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -102,7 +105,9 @@ impl World {
         let amount = Cents::new(cents).expect("not too large");
         let payment =
             NewPayment { id: Id::new(), order_id: self.orders[order].id, amount, now: self.now };
-        let begun = commit(&mut self.payment, |tx| payment::transactions::pay(tx, None, &payment));
+        let pay =
+            |tx: &Transaction<'_>| payment::transactions::pay(tx, None, &payment, Telling::Outbox);
+        let begun = commit(&mut self.payment, pay);
         begun.expect("it is no failure");
         let find = |tx: &Transaction<'_>| payment::store::find_payment(tx, payment.id);
         if commit(&mut self.payment, find).expect("it is readable").is_some() {
@@ -118,7 +123,7 @@ impl World {
 
     pub fn expire_all(&mut self) {
         let later = self.now.plus_ms(1);
-        commit(&mut self.order, |tx| order::transactions::expire(tx, later, EVERYTHING))
+        commit(&mut self.order, |tx| order::transactions::expire(tx, None, later, EVERYTHING))
             .expect("it is no failure");
     }
 
@@ -127,8 +132,39 @@ impl World {
             parse(&json!({ "name": "Thing", "price": number(cents), "stock": stock }));
         let id = ProductId::new(product as i64 + 1).expect("in range");
         let now = self.now;
-        commit(&mut self.catalog, |tx| catalog::transactions::replace_product(tx, id, &draft, now))
-            .expect("it is no failure");
+        // One that was deleted stays so.
+        let _ = commit(&mut self.catalog, |tx| {
+            catalog::transactions::replace_product(tx, id, &draft, now)
+        });
+        self.forget_announcements();
+    }
+
+    pub fn delete(&mut self, product: usize) {
+        let id = ProductId::new(product as i64 + 1).expect("in range");
+        let now = self.now;
+        let _ = commit(&mut self.catalog, |tx| catalog::transactions::delete_product(tx, id, now));
+        self.forget_announcements();
+    }
+
+    /// The original webhook: no body, so it names no payment.
+    pub fn pay_namelessly(&mut self, order: usize) {
+        let (id, now) = (self.orders[order].id, self.now);
+        let _ = commit(&mut self.order, |tx| order::transactions::settle(tx, id, None, now));
+    }
+
+    /// All three at once. What was on its way is not waited for, and comes too late to be taken.
+    pub fn reset(&mut self) {
+        let steps = [catalog::BLUEPRINT, order::BLUEPRINT, payment::BLUEPRINT];
+        let files = [&mut self.catalog, &mut self.order, &mut self.payment];
+        for (file, blueprint) in files.into_iter().zip(steps) {
+            commit(file, |tx| start_over(tx, blueprint.migrations)).expect("it is no failure");
+        }
+        self.orders.clear();
+        self.payments.clear();
+        self.travelling.clear();
+    }
+
+    fn forget_announcements(&mut self) {
         // Announcements go to the cart, which has no part in this.
         self.catalog.execute("DELETE FROM outbox", []).expect("it is there");
     }
@@ -219,55 +255,6 @@ impl World {
             Verdict::Dead(reason) => panic!("{} became a dead letter: {reason}", message.kind),
         });
         heard.expect("it is no failure");
-    }
-
-    fn waiting(&self) -> Vec<Message> {
-        let list = |file| outbox::list(file, EVERYTHING).expect("it is readable");
-        [list(&self.order), list(&self.payment)].concat()
-    }
-
-    fn letter(&self, message: &Message) -> Letter {
-        let id = message.subject.parse::<Id>().expect("an id");
-        let order = self.orders.iter().position(|order| order.id == id);
-        match (message.kind.as_str(), order) {
-            (order::saga::RESERVE, Some(order)) => Letter::Reserve(order),
-            (order::saga::COMMIT, Some(order)) => Letter::Commit(order),
-            (order::saga::RELEASE, Some(order)) => Letter::Release(order),
-            (order::saga::REFUND, Some(order)) => Letter::Refund(order),
-            _ => Letter::Webhook(self.position(id)),
-        }
-    }
-
-    fn position(&self, payment: Id) -> usize {
-        self.payments.iter().position(|id| *id == payment).expect("a payment of this test")
-    }
-
-    /// Everything, in the form in which the model shows it.
-    fn picture(&self) -> Vec<String> {
-        let mut picture = Vec::new();
-        for id in [1, 2] {
-            let query = "SELECT format('%d %d %d', stock, held, sold) FROM products WHERE id = ?1";
-            picture
-                .push(self.catalog.query_row(query, [id], |row| row.get(0)).expect("it is there"));
-        }
-        for order in &self.orders {
-            let order = order::store::find_order(&self.order, order.id).expect("it is readable");
-            let order = order.expect("it is there");
-            let paid_by =
-                order.payment_id.map_or("nobody".to_owned(), |id| self.position(id).to_string());
-            let (status, reservation) = (order.status.as_str(), order.reservation.as_str());
-            picture.push(format!("{status} {reservation} paid by {paid_by}"));
-        }
-        for id in &self.payments {
-            let payment = payment::store::find_payment(&self.payment, *id).expect("it is readable");
-            let payment = payment.expect("it is there");
-            let order = self.orders.iter().position(|order| order.id == payment.order_id);
-            picture.push(format!("{} of {}", payment.status, order.expect("it is there")));
-        }
-        let mut letters: Vec<Letter> = self.waiting().iter().map(|it| self.letter(it)).collect();
-        letters.sort_unstable();
-        picture.extend(letters.iter().map(|letter| format!("{letter:?}")));
-        picture
     }
 }
 
