@@ -102,7 +102,7 @@ impl ApiKeys {
     }
 
     /// Whether the request carries one of the keys. Two key headers are nobody's key.
-    fn admit(&self, headers: &HeaderMap) -> bool {
+    pub fn admit(&self, headers: &HeaderMap) -> bool {
         let mut presented = headers.get_all(API_KEY_HEADER).iter();
         let (Some(key), None) = (presented.next(), presented.next()) else { return false };
         let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
