@@ -22,7 +22,7 @@
 //! 2. [`nginx`]: nginx as `scripts/up.sh` starts it.
 //! 3. [`shop`]: the plan of a shop, and the shop.
 //! 4. [`shopping`]: what shoppers do, and what they see.
-//! 5. [`audit`]: what must be true of money and goods in all files together.
+//! 5. [`mod@audit`]: what must be true of money and goods in all files together.
 
 #![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
 

@@ -8,7 +8,7 @@
 //! 2. [`faults`]: being down, slow, wrong or silent.
 //! 3. [`crash`]: dying at a chosen place between two commits.
 //! 4. [`policy`]: choices of the business that can be changed while the service runs.
-//! 5. [`reset`]: back to the first day.
+//! 5. `reset`: back to the first day.
 //! 6. [`routes`]: all of it over HTTP, with the outbox and the ledger.
 
 pub mod scope;
