@@ -1,5 +1,7 @@
 //! HTTP in, HTTP out.
 
+use std::sync::Arc;
+
 use axum::Json as JsonAnswer;
 use axum::extract::State;
 use chassis::http::extract::{Json, NoQuery, Path, Query};
@@ -50,7 +52,7 @@ pub struct Changed {
 
 /// `GET /cart/{user_id}`. Everybody has a cart; most are empty.
 pub async fn find_cart(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Path(user_id): Path<UserId>,
     _: NoQuery,
 ) -> Result<JsonAnswer<Cart>, Problem> {
@@ -63,7 +65,7 @@ pub async fn find_cart(
 /// A repeat with the same key is answered before the catalog is asked: it gets the reply of
 /// the first, whatever the catalog would say today.
 pub async fn add_item(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Path(user_id): Path<UserId>,
     Query(AddQuery { product_id, quantity }): Query<AddQuery>,
     key: IdempotencyKey,
@@ -86,7 +88,7 @@ pub async fn add_item(
 
 /// `PUT /cart/{user_id}/items/{product_id}`. The catalog is not asked: the line is there.
 pub async fn set_quantity(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Path(LinePath { user_id, product_id }): Path<LinePath>,
     Query(QuantityQuery { quantity }): Query<QuantityQuery>,
 ) -> Result<JsonAnswer<Changed>, Problem> {
@@ -101,7 +103,7 @@ pub async fn set_quantity(
 /// `DELETE /cart/{user_id}/items/{product_id}`. Also 200 if it was not there: what the client
 /// wants is that it is gone, and it is.
 pub async fn remove_item(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Path(LinePath { user_id, product_id }): Path<LinePath>,
     _: NoQuery,
 ) -> Result<JsonAnswer<Changed>, Problem> {
@@ -113,7 +115,7 @@ pub async fn remove_item(
 
 /// `DELETE /cart/{user_id}/clear`.
 pub async fn clear_cart(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Path(user_id): Path<UserId>,
     _: NoQuery,
 ) -> Result<JsonAnswer<Changed>, Problem> {
@@ -128,7 +130,7 @@ pub async fn clear_cart(
 /// was committed before it was announced, so whoever asks from here on hears the new state;
 /// and if we stop half-way, we have forgotten too much, which only costs a question.
 pub async fn receive_event(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     _: NoQuery,
     key: IdempotencyKey,
     Json(event): Json<Event>,

@@ -1,5 +1,7 @@
 //! The route table.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::routing::{delete, get, post, put};
 use chassis::lab::Lab;
@@ -15,8 +17,7 @@ pub const SWALLOW: &str = "swallow";
 /// What to do while the catalog does not answer.
 pub const VALIDATION: &[&str] = &[FAIL_OPEN, FAIL_CLOSED, SWALLOW];
 
-/// What the handlers work with. Cheap to clone.
-#[derive(Clone)]
+/// What the handlers work with.
 pub struct App {
     /// This service's file.
     pub db: Db,
@@ -39,5 +40,5 @@ pub fn router(app: App) -> Router {
             put(handlers::set_quantity).delete(handlers::remove_item),
         )
         .route("/internal/events", post(handlers::receive_event))
-        .with_state(app)
+        .with_state(Arc::new(app))
 }

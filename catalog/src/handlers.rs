@@ -1,5 +1,7 @@
 //! HTTP in, HTTP out.
 
+use std::sync::Arc;
+
 use axum::Json as JsonAnswer;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -45,7 +47,7 @@ pub struct ReservationDraft {
 
 /// `GET /products`: everything, or a page if anything narrows it down.
 pub async fn list_products(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Query(query): Query<ListQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -73,7 +75,7 @@ pub async fn list_products(
 
 /// `GET /products/{product_id}`.
 pub async fn find_product(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Path(id): Path<ProductId>,
     _: NoQuery,
 ) -> Result<JsonAnswer<Product>, Problem> {
@@ -83,7 +85,7 @@ pub async fn find_product(
 
 /// `POST /products`.
 pub async fn create_product(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     _: NoQuery,
     key: IdempotencyKey,
     Json(draft): Json<ProductDraft>,
@@ -102,7 +104,7 @@ pub async fn create_product(
 ///
 /// `stock` is what can be bought from now on, whatever orders have taken since the caller looked.
 pub async fn replace_product(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Path(id): Path<ProductId>,
     _: NoQuery,
     Json(draft): Json<ProductDraft>,
@@ -116,7 +118,7 @@ pub async fn replace_product(
 
 /// `DELETE /products/{product_id}`.
 pub async fn delete_product(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Path(id): Path<ProductId>,
     _: NoQuery,
 ) -> Result<StatusCode, Problem> {
@@ -128,7 +130,7 @@ pub async fn delete_product(
 
 /// `GET /categories`.
 pub async fn list_categories(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     _: NoQuery,
 ) -> Result<JsonAnswer<Vec<Category>>, Problem> {
     Ok(JsonAnswer(app.db.scan(store::list_categories).await?))
@@ -136,7 +138,7 @@ pub async fn list_categories(
 
 /// `GET /categories/{category_id}`.
 pub async fn find_category(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Path(id): Path<CategoryId>,
     _: NoQuery,
 ) -> Result<JsonAnswer<Category>, Problem> {
@@ -146,7 +148,7 @@ pub async fn find_category(
 
 /// `POST /categories`.
 pub async fn create_category(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     _: NoQuery,
     key: IdempotencyKey,
     Json(draft): Json<CategoryDraft>,
@@ -161,7 +163,7 @@ pub async fn create_category(
 
 /// `PUT /categories/{category_id}`. The name changes in every product of the category as well.
 pub async fn rename_category(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Path(id): Path<CategoryId>,
     _: NoQuery,
     Json(draft): Json<CategoryDraft>,
@@ -176,7 +178,7 @@ pub async fn rename_category(
 /// `PUT /internal/reservations/{order_id}`: the order service wants units kept. May be asked
 /// any number of times; the first decision stands.
 pub async fn reserve(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Path(order_id): Path<String>,
     _: NoQuery,
     Json(draft): Json<ReservationDraft>,
@@ -198,7 +200,7 @@ pub async fn reserve(
 
 /// `POST /internal/reservations/{order_id}/commit`: the order was paid.
 pub async fn commit(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Path(order_id): Path<String>,
     _: NoQuery,
     key: IdempotencyKey,
@@ -213,7 +215,7 @@ pub async fn commit(
 
 /// `POST /internal/reservations/{order_id}/release`: the order is over without a payment.
 pub async fn release(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Path(order_id): Path<String>,
     _: NoQuery,
     key: IdempotencyKey,

@@ -1,5 +1,7 @@
 //! The route table.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::routing::{get, post, put};
 use chassis::lab::Lab;
@@ -9,8 +11,7 @@ use chassis::storage::Db;
 use crate::everything::Everything;
 use crate::handlers;
 
-/// What the handlers work with. Cheap to clone.
-#[derive(Clone)]
+/// What the handlers work with.
 pub struct App {
     /// This service's file.
     pub db: Db,
@@ -40,5 +41,5 @@ pub fn router(app: App) -> Router {
         .route("/internal/reservations/{order_id}", put(handlers::reserve))
         .route("/internal/reservations/{order_id}/commit", post(handlers::commit))
         .route("/internal/reservations/{order_id}/release", post(handlers::release))
-        .with_state(app)
+        .with_state(Arc::new(app))
 }

@@ -1,5 +1,7 @@
 //! HTTP in, HTTP out.
 
+use std::sync::Arc;
+
 use axum::Json as JsonAnswer;
 use axum::extract::State;
 use axum::http::header;
@@ -52,7 +54,7 @@ pub struct ListQuery {
 /// If the catalog does not answer, the order stands all the same, says so, and the outbox goes
 /// on asking: the shop settles later rather than lose a sale.
 pub async fn place_order(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Query(query): Query<PlaceQuery>,
     key: IdempotencyKey,
     Json(lines): Json<Vec<OrderLine>>,
@@ -95,7 +97,7 @@ pub async fn place_order(
 
 /// `GET /orders`: newest first.
 pub async fn list_orders(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Problem> {
     let ListQuery { user_id, status, limit, after } = query;
@@ -111,7 +113,7 @@ pub async fn list_orders(
 
 /// `GET /orders/{order_id}`: with its history.
 pub async fn find_order(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Path(order_id): Path<String>,
     _: NoQuery,
 ) -> Result<Reply, Problem> {
@@ -122,7 +124,7 @@ pub async fn find_order(
 /// `POST /orders/{order_id}/cancel`: the shopper changed their mind. Competes with the payment
 /// and with the clock; exactly one of them wins.
 pub async fn cancel_order(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Path(order_id): Path<String>,
     _: NoQuery,
     key: IdempotencyKey,
@@ -143,7 +145,7 @@ pub async fn cancel_order(
 ///
 /// A repeated delivery also gets 200. A sender that retries needs to hear "stop", not "wrong".
 pub async fn receive_payment(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Path(order_id): Path<String>,
     _: NoQuery,
     key: IdempotencyKey,

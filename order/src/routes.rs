@@ -1,5 +1,7 @@
 //! The route table.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::routing::{get, post};
 use chassis::lab::Lab;
@@ -10,8 +12,7 @@ use chassis::storage::Db;
 
 use crate::handlers;
 
-/// What the handlers work with. Cheap to clone.
-#[derive(Clone)]
+/// What the handlers work with.
 pub struct App {
     /// This service's file.
     pub db: Db,
@@ -34,5 +35,5 @@ pub fn router(app: App) -> Router {
         .route("/orders/{order_id}", get(handlers::find_order))
         .route("/orders/{order_id}/cancel", post(handlers::cancel_order))
         .route("/orders/{order_id}/payment", post(handlers::receive_payment))
-        .with_state(app)
+        .with_state(Arc::new(app))
 }

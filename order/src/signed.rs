@@ -1,6 +1,8 @@
 //! The webhook's signature, as an argument type: a handler that asks for [`Signed`] runs only
 //! if the payment service sent the request, and sent it just now.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode};
@@ -17,10 +19,10 @@ use crate::routes::App;
 #[derive(Clone, Copy, Debug)]
 pub struct Signed<T>(pub Option<T>);
 
-impl<T: DeserializeOwned> FromRequest<App> for Signed<T> {
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for Signed<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
         let RequestBody(body) = request.extensions().get().cloned().unwrap_or_default();
         if let Some(secrets) = &app.webhook_secrets {
             verify(secrets, request.headers(), &body)?;

@@ -1,5 +1,7 @@
 //! HTTP in, HTTP out.
 
+use std::sync::Arc;
+
 use axum::Json as JsonAnswer;
 use axum::extract::State;
 use axum::http::header;
@@ -52,7 +54,7 @@ pub struct ListQuery {
 /// 200 if the order accepted, its own refusal if it refused, and 202 if it did not answer: the
 /// money is taken, and the order will hear of it as soon as it can.
 pub async fn pay(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Query(query): Query<PayQuery>,
     key: IdempotencyKey,
 ) -> Result<Reply, Problem> {
@@ -87,7 +89,7 @@ pub async fn pay(
 
 /// `GET /payments/{order_id}`: the payment of an order.
 pub async fn find_payment(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Path(order_id): Path<String>,
     _: NoQuery,
 ) -> Result<Reply, Problem> {
@@ -98,7 +100,7 @@ pub async fn find_payment(
 
 /// `GET /payments`: newest first.
 pub async fn list_payments(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Problem> {
     let ListQuery { order_id, status, limit, after } = query;
@@ -114,7 +116,7 @@ pub async fn list_payments(
 /// `POST /internal/refunds`: the order service cannot deliver what was paid. A repeated request
 /// also gets 200.
 pub async fn refund(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     _: NoQuery,
     key: IdempotencyKey,
     Json(draft): Json<RefundDraft>,

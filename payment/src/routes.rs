@@ -1,5 +1,7 @@
 //! The route table.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::routing::{get, post};
 use chassis::lab::Lab;
@@ -9,8 +11,7 @@ use chassis::storage::Db;
 
 use crate::handlers;
 
-/// What the handlers work with. Cheap to clone.
-#[derive(Clone)]
+/// What the handlers work with.
 pub struct App {
     /// This service's file.
     pub db: Db,
@@ -29,5 +30,5 @@ pub fn router(app: App) -> Router {
         .route("/payments", get(handlers::list_payments))
         .route("/payments/{order_id}", get(handlers::find_payment))
         .route("/internal/refunds", post(handlers::refund))
-        .with_state(app)
+        .with_state(Arc::new(app))
 }
