@@ -135,7 +135,23 @@ impl Db {
         outcome
     }
 
-    /// Runs a long read on a thread made for waiting. For lists and sums.
+    /// The same for several statements that have to see one state of the file.
+    ///
+    /// # Errors
+    ///
+    /// As [`Db::read`].
+    pub fn read_at_once<T, E>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        E: From<DbError>,
+    {
+        self.read(|connection| query(Snapshot::of(connection).map_err(DbError::from)?.0))
+    }
+
+    /// Runs a long read on a thread made for waiting, on one state of the file. For lists and
+    /// sums.
     ///
     /// # Errors
     ///
@@ -152,8 +168,8 @@ impl Db {
         let db = self.clone();
         let context = RequestContext::current();
         let work = move || match context {
-            Some(context) => context.scope_sync(|| db.read(query)),
-            None => db.read(query),
+            Some(context) => context.scope_sync(|| db.read_at_once(query)),
+            None => db.read_at_once(query),
         };
         tokio::task::spawn_blocking(work)
             .await
@@ -164,7 +180,8 @@ impl Db {
     /// disk. An `Err` undoes everything that `work` wrote.
     ///
     /// `work` may run twice (see [`super::writer`]), so ids and instants are chosen before
-    /// and moved in.
+    /// and moved in. It changes rows; if it changes the schema, it undoes that itself when it
+    /// fails.
     ///
     /// # Errors
     ///
@@ -214,6 +231,29 @@ impl Db {
         if let Some(thread) = thread {
             // Joining blocks, so it happens where blocking is allowed.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+}
+
+/// A state of the file, seen until this is dropped.
+struct Snapshot<'a>(&'a Connection);
+
+impl<'a> Snapshot<'a> {
+    fn of(connection: &'a Connection) -> rusqlite::Result<Self> {
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        Ok(Self(connection))
+    }
+}
+
+impl Drop for Snapshot<'_> {
+    fn drop(&mut self) {
+        // An error of the disk has ended it already.
+        if self.0.is_autocommit() {
+            return;
+        }
+        let end = self.0.prepare_cached("COMMIT").and_then(|mut end| end.execute([]));
+        if let Err(error) = end {
+            tracing::error!(%error, "a read could not be ended");
         }
     }
 }

@@ -127,8 +127,18 @@ fn apply(connection: &mut Connection, step: &Migration, version: u32) -> rusqlit
 ///
 /// # Errors
 ///
-/// [`DbError`], and the transaction is to be undone.
+/// [`DbError`](super::DbError), and everything is as before.
 pub fn start_over(tx: &Transaction<'_>, steps: &[Migration]) -> DbResult<()> {
+    tx.execute_batch("SAVEPOINT start_over")?;
+    let outcome = make_anew(tx, steps);
+    if outcome.is_err() {
+        tx.execute_batch("ROLLBACK TO start_over")?;
+    }
+    tx.execute_batch("RELEASE start_over")?;
+    outcome
+}
+
+fn make_anew(tx: &Transaction<'_>, steps: &[Migration]) -> DbResult<()> {
     // The youngest first: a table is younger than those that it refers to, and nothing may refer
     // to a table that goes.
     let mut tables = tx.prepare(

@@ -84,12 +84,35 @@ async fn a_job_that_is_refused_undoes_only_itself() {
     let first = desk.queue(1).await;
     let no = desk.queue_with(2, |_| Err(refused())).await;
     let last = desk.queue(3).await;
+    let before = desk.db.commits();
 
     busy.end().await;
 
     assert!(matches!(outcome(no).await, Err(DbError::Unwritable(_))));
     assert_eq!((outcome(first).await.ok(), outcome(last).await.ok()), (Some(1), Some(3)));
-    assert_eq!(desk.numbers(), [1, 3]);
+    assert_eq!((desk.numbers(), desk.db.commits() - before), (vec![1, 3], 2));
+}
+
+#[tokio::test]
+async fn a_refusal_that_changed_nothing_costs_its_neighbors_nothing() {
+    let desk = Desk::open();
+    let busy = desk.occupy().await;
+    let runs = Arc::new(Mutex::new(0));
+    let counter = Arc::clone(&runs);
+    let count = move |_: &Transaction<'_>| {
+        *counter.lock().expect("nobody panicked") += 1;
+        Ok(())
+    };
+    let first = desk.queue_with(1, count).await;
+    let repeated = desk.queue(1).await;
+    let last = desk.queue(3).await;
+    let before = desk.db.commits();
+
+    busy.end().await;
+
+    assert!(matches!(outcome(repeated).await, Err(DbError::Sqlite(_))));
+    assert_eq!((outcome(first).await.ok(), outcome(last).await.ok()), (Some(1), Some(3)));
+    assert_eq!((*runs.lock().expect("nobody panicked"), desk.db.commits() - before), (1, 2));
 }
 
 /// A full disk ends the whole transaction under its jobs; here one of them does it.
