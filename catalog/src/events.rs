@@ -58,7 +58,7 @@ pub fn on_answer(
     _now: Timestamp,
 ) -> DbResult<Verdict> {
     if answer.status.is_success() {
-        return Ok(Verdict::Done);
+        return Ok(Verdict::Done(None));
     }
     Ok(Verdict::Dead(format!("{} {}", answer.status, answer.detail())))
 }

@@ -45,7 +45,7 @@ pub fn on_answer(
             } else {
                 return Ok(dead());
             }
-            finish_placing(tx, order.id)?;
+            return Ok(Verdict::Done(finish_placing(tx, order.id)?));
         }
         saga::COMMIT if is_yes => {
             store::set_reservation(tx, order.id, Reservation::Committed, now)?;
@@ -58,7 +58,7 @@ pub fn on_answer(
         }
         _ => return Ok(dead()),
     }
-    Ok(Verdict::Done)
+    Ok(Verdict::Done(None))
 }
 
 /// What whoever placed an order hears, as far as it is decided.
@@ -76,15 +76,17 @@ pub fn placing_reply(connection: &Connection, order: &Order) -> DbResult<Reply> 
     Ok(reply.degraded(is_pending.then_some(DEGRADED)))
 }
 
-/// Writes the reply down for those who repeat the request with their idempotency key.
+/// The reply to whoever placed an order, written down for those who repeat the request with their
+/// idempotency key. `None` if the order is gone.
 ///
 /// # Errors
 ///
 /// [`chassis::storage::DbError`].
-pub fn finish_placing(tx: &Transaction<'_>, order_id: Id) -> DbResult<()> {
-    let Some(order) = store::find_order(tx, order_id)? else { return Ok(()) };
+pub fn finish_placing(tx: &Transaction<'_>, order_id: Id) -> DbResult<Option<Reply>> {
+    let Some(order) = store::find_order(tx, order_id)? else { return Ok(None) };
     let reply = placing_reply(tx, &order)?;
-    idempotency::finish_for(tx, &order_id.to_string(), reply.stored())
+    idempotency::finish_for(tx, &order_id.to_string(), reply.stored())?;
+    Ok(Some(reply))
 }
 
 /// The refusals that the catalog may give. Any other is a mistake of ours and decides nothing.

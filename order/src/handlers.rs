@@ -71,8 +71,14 @@ pub async fn place_order(
         Placed::Joined(id, message) => (id, message, true),
     };
     app.lab.crash_point("order.placed-before-reservation");
-    if let Some(message) = message {
-        app.relay.deliver_now(*message).await?;
+    let told = match message {
+        Some(message) => app.relay.deliver_now(*message).await?,
+        None => None,
+    };
+    // With a key, the reply that stands under it counts, which may be an earlier one.
+    if let (None, Some(reply)) = (&key.0, told) {
+        app.lab.crash_point("order.committed-before-reply");
+        return Ok(reply);
     }
     let order = app.db.read(|connection| store::find_order(connection, id))?;
     // Nothing but a reset removes an order.
@@ -86,7 +92,7 @@ pub async fn place_order(
     }
     // An answer wrote the reply down. Silence is a reply, too, and so is an end that came before
     // the answer.
-    let finish = move |tx: &Transaction<'_>| answers::finish_placing(tx, id);
+    let finish = move |tx: &Transaction<'_>| answers::finish_placing(tx, id).map(drop);
     let standing = key.settle(&app.db, is_repeat, finish).await?;
     app.lab.crash_point("order.committed-before-reply");
     match standing {

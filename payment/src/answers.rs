@@ -55,8 +55,7 @@ pub fn on_answer(
         // Any other no is a mistake of ours and decides nothing.
         _ => return Ok(Verdict::Dead(format!("{} {}", answer.status, answer.detail()))),
     }
-    finish_paying(tx, payment.id)?;
-    Ok(Verdict::Done)
+    Ok(Verdict::Done(finish_paying(tx, payment.id)?))
 }
 
 /// What whoever paid hears, as far as it is decided.
@@ -84,8 +83,11 @@ pub fn paying_reply(payment: &Payment) -> DbResult<Reply> {
     Ok(Reply::new(http_status, &receipt)?.degraded(is_pending.then_some("order-unavailable")))
 }
 
-/// Writes the reply down for those who repeat the request with their idempotency key.
-pub fn finish_paying(tx: &Transaction<'_>, id: Id) -> DbResult<()> {
-    let Some(payment) = store::find_payment(tx, id)? else { return Ok(()) };
-    idempotency::finish_for(tx, &id.to_string(), paying_reply(&payment)?.stored())
+/// The reply to whoever paid, written down for those who repeat the request with their idempotency
+/// key. `None` if the payment is gone.
+pub fn finish_paying(tx: &Transaction<'_>, id: Id) -> DbResult<Option<Reply>> {
+    let Some(payment) = store::find_payment(tx, id)? else { return Ok(None) };
+    let reply = paying_reply(&payment)?;
+    idempotency::finish_for(tx, &id.to_string(), reply.stored())?;
+    Ok(Some(reply))
 }

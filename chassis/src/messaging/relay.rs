@@ -21,6 +21,7 @@ use super::outbox::{self, Message};
 use super::peer::Peer;
 use super::schedule::{self, Failure};
 use super::signature::Secrets;
+use crate::http::Reply;
 use crate::id::Id;
 use crate::insight::telemetry::{self, RequestContext};
 use crate::storage::{Db, DbError, DbResult};
@@ -33,10 +34,11 @@ mod rounds;
 const STORAGE_PAUSE: Duration = Duration::from_secs(1);
 
 /// What an answer means for the message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Verdict {
-    /// It has arrived, or it has been refused and the refusal was dealt with.
-    Done,
+    /// It has arrived, or it has been refused and the refusal was dealt with. With the reply to
+    /// whoever waits for that, if somebody may.
+    Done(Option<Reply>),
     /// It will never be accepted, and that was not foreseen.
     Dead(String),
 }
@@ -109,34 +111,35 @@ impl Relay {
         self.shared.peers.iter().for_each(|peer| peer.forget());
     }
 
-    /// Delivers a message that is written already, and returns when the attempt is over; what
-    /// came of it stands in the database. If somebody else is delivering it right now, waits
-    /// for that. Returns at once if the receiver has asked to be left alone. Goes on to the end
-    /// even if the caller's client hangs up.
+    /// Delivers a message that is written already, and returns when the attempt is over, with the
+    /// reply of the [`Verdict`] if there was an answer; what came of it stands in the database. If
+    /// somebody else is delivering it right now, waits for that. Returns at once if the receiver
+    /// has asked to be left alone. Goes on to the end even if the caller's client hangs up.
     ///
     /// # Errors
     ///
     /// [`DbError::Reset`]: the message is gone, and with it what the caller wanted.
-    pub async fn deliver_now(&self, message: Message) -> DbResult<()> {
+    pub async fn deliver_now(&self, message: Message) -> DbResult<Option<Reply>> {
         let peers = &self.shared.peers;
         let peer = peers.iter().find(|peer| peer.client.name() == message.peer);
         let Some(peer) =
             peer.filter(|peer| !peer.is_resting(&peer.tag_of(&message), Timestamp::now()))
         else {
-            return Ok(());
+            return Ok(None);
         };
-        match self.begin(message.id, message.attempts > 0) {
+        let reply = match self.begin(message.id, message.attempts > 0) {
             Ok(attempt) => {
                 let delivery = self.clone().deliver(Arc::clone(peer), message, attempt);
-                let _ = telemetry::spawn(delivery).await;
+                telemetry::spawn(delivery).await.ok().flatten()
             }
             // The sender is dropped when the attempt is over, and that is a change, too.
             Err(mut other) => {
                 let _ = other.changed().await;
+                None
             }
-        }
+        };
         let is_late = RequestContext::with_current(|context| context.epoch.is_over());
-        if is_late == Some(true) { Err(DbError::Reset) } else { Ok(()) }
+        if is_late == Some(true) { Err(DbError::Reset) } else { Ok(reply) }
     }
 
     /// Claims a message for an attempt, or returns the end of the one that is under way.
@@ -150,48 +153,61 @@ impl Relay {
         }
     }
 
-    async fn deliver(self, peer: Arc<Peer>, message: Message, attempt: Attempt) {
+    async fn deliver(self, peer: Arc<Peer>, message: Message, attempt: Attempt) -> Option<Reply> {
         let noted = match peer.send(message.call(self.shared.secrets.as_ref())).await {
             Some(Ok(answer)) => self.note_answer(&peer, message, answer).await,
             Some(Err(silence)) => {
-                self.note_silence(&peer, message, silence, attempt.is_out_of_turn).await
+                let is_out_of_turn = attempt.is_out_of_turn;
+                self.note_silence(&peer, message, silence, is_out_of_turn).await.map(|()| None)
             }
-            None => Ok(()),
+            None => Ok(None),
         };
-        if let Err(error) = noted {
-            tracing::warn!(message_id = %attempt.id, %error,
-                "could not note what came of a message");
-            sleep(STORAGE_PAUSE).await;
+        match noted {
+            Ok(reply) => reply,
+            Err(error) => {
+                tracing::warn!(message_id = %attempt.id, %error,
+                    "could not note what came of a message");
+                sleep(STORAGE_PAUSE).await;
+                None
+            }
         }
-        drop(attempt);
     }
 
-    async fn note_answer(&self, peer: &Peer, message: Message, answer: Answer) -> DbResult<()> {
+    async fn note_answer(
+        &self,
+        peer: &Peer,
+        message: Message,
+        answer: Answer,
+    ) -> DbResult<Option<Reply>> {
         let (on_answer, name) = (self.shared.on_answer, peer.client.name());
         let now = Timestamp::now();
         let tag = peer.tag_of(&message);
         let silence = peer.silent_since(&tag);
-        let note = move |tx: &Transaction<'_>| -> DbResult<bool> {
-            match on_answer(tx, &message, &answer, now)? {
-                Verdict::Done => outbox::delete(tx, message.id)?,
+        let note = move |tx: &Transaction<'_>| -> DbResult<_> {
+            let reply = match on_answer(tx, &message, &answer, now)? {
+                Verdict::Done(reply) => {
+                    outbox::delete(tx, message.id)?;
+                    reply
+                }
                 Verdict::Dead(reason) => {
                     tracing::error!(message_id = %message.id, kind = message.kind, reason,
                         "a message was refused for good");
                     outbox::bury(tx, message.id, &reason, now)?;
+                    None
                 }
-            }
+            };
             if let Some(since) = silence {
                 schedule::wake(tx, name, since, now)?;
             }
-            schedule::has_due_about(tx, &message.subject, now)
+            Ok((reply, schedule::has_due_about(tx, &message.subject, now)?))
         };
-        let has_consequences = self.shared.db.write(note).await?;
+        let (reply, has_consequences) = self.shared.db.write(note).await?;
         peer.note_answer(&tag, silence, now);
         // Mostly there is nothing to do now, and then nobody has to look for it.
         if silence.is_some() || has_consequences {
             self.wake();
         }
-        Ok(())
+        Ok(reply)
     }
 
     async fn note_silence(

@@ -251,7 +251,7 @@ impl World {
         };
         let now = self.now;
         let heard = commit(file, |tx| match on_answer(tx, message, answer, now)? {
-            Verdict::Done => outbox::delete(tx, message.id),
+            Verdict::Done(_) => outbox::delete(tx, message.id),
             Verdict::Dead(reason) => panic!("{} became a dead letter: {reason}", message.kind),
         });
         heard.expect("it is no failure");
