@@ -17,39 +17,39 @@ const SETTLED_AT_ONCE: u32 = 500;
 /// One statement, so that cart and lines are of the same moment.
 pub fn find_cart(connection: &Connection, user_id: &UserId) -> DbResult<Cart> {
     let mut query = connection.statement(
-        "SELECT cart.created_at, cart.updated_at, line.product_id, line.quantity,
+        "SELECT cart.created_at, cart.updated_at, line.position, line.product_id, line.quantity,
                 line.needs_check, missing.product_id IS NOT NULL AS is_missing
          FROM carts AS cart
               LEFT JOIN cart_lines AS line USING (user_id)
               LEFT JOIN missing_products AS missing USING (product_id)
-         WHERE cart.user_id = ?1
-         ORDER BY line.position",
+         WHERE cart.user_id = ?1",
     )?;
     let mut cart =
         Cart { user_id: user_id.clone(), lines: Vec::new(), created_at: None, updated_at: None };
+    let mut lines = Vec::new();
     let mut rows = query.query([user_id])?;
     while let Some(row) = rows.next()? {
         cart.created_at = row.get("created_at")?;
         cart.updated_at = row.get("updated_at")?;
         // A cart without lines is one row whose line is NULL.
         if row.get::<_, Option<i64>>("product_id")?.is_some() {
-            cart.lines.push(line_from_row(row)?);
+            lines.push(line_from_row(row)?);
         }
     }
+    cart.lines = in_order(lines);
     Ok(cart)
 }
 
 /// The lines of a cart, in the order in which they were first added.
 pub fn list_lines(connection: &Connection, user_id: &UserId) -> DbResult<Vec<Line>> {
     let mut query = connection.statement(
-        "SELECT line.product_id, line.quantity, line.needs_check,
+        "SELECT line.position, line.product_id, line.quantity, line.needs_check,
                 missing.product_id IS NOT NULL AS is_missing
          FROM cart_lines AS line LEFT JOIN missing_products AS missing USING (product_id)
-         WHERE line.user_id = ?1
-         ORDER BY line.position",
+         WHERE line.user_id = ?1",
     )?;
     let lines = query.query_map([user_id], line_from_row)?;
-    Ok(lines.collect::<rusqlite::Result<_>>()?)
+    Ok(in_order(lines.collect::<rusqlite::Result<_>>()?))
 }
 
 /// Notes that the shopper has changed something, in a new cart if there was none.
@@ -211,15 +211,26 @@ pub fn insert_event(tx: &Transaction<'_>, event: &Event, now: Timestamp) -> DbRe
 /// Forgets up to two events that were received before `oldest`. Two for each new one means
 /// that the table shrinks faster than it grows, without ever deleting many at once.
 pub fn delete_old_events(tx: &Transaction<'_>, oldest: Timestamp) -> DbResult<()> {
-    tx.statement(
-        "DELETE FROM received_events WHERE event_id IN
-             (SELECT event_id FROM received_events WHERE received_at < ?1 LIMIT 2)",
-    )?
-    .run([oldest])?;
+    for _ in 0..2 {
+        tx.statement(
+            "DELETE FROM received_events WHERE event_id =
+                 (SELECT event_id FROM received_events WHERE received_at < ?1 LIMIT 1)",
+        )?
+        .run([oldest])?;
+    }
     Ok(())
 }
 
-fn line_from_row(row: &Row<'_>) -> rusqlite::Result<Line> {
+/// A line and its position.
+fn line_from_row(row: &Row<'_>) -> rusqlite::Result<(i64, Line)> {
     let (product_id, quantity) = (row.get("product_id")?, row.get("quantity")?);
-    Ok(Line::new(product_id, quantity, row.get("needs_check")?, row.get("is_missing")?))
+    let line = Line::new(product_id, quantity, row.get("needs_check")?, row.get("is_missing")?);
+    Ok((row.get("position")?, line))
+}
+
+/// Lines by their positions. Sorted here, because for the few lines of a cart SQLite would set up
+/// a sorter with memory of its own.
+fn in_order(mut lines: Vec<(i64, Line)>) -> Vec<Line> {
+    lines.sort_unstable_by_key(|(position, _)| *position);
+    lines.into_iter().map(|(_, line)| line).collect()
 }

@@ -3,10 +3,17 @@
 -- The order belongs to another service, so no foreign key can point at it. A refusal and a
 -- release are remembered as well: a reservation that arrives late, after its order is over,
 -- must find out instead of holding stock that nobody will ever give back.
+--
+-- A CHECK compares word by word: for a list (IN) of more than two, SQLite fills a temporary table each
+-- time that it writes a row.
 CREATE TABLE reservations (
     order_id   TEXT NOT NULL PRIMARY KEY,
-    status     TEXT NOT NULL CHECK (status IN ('HELD', 'COMMITTED', 'RELEASED', 'REFUSED')),
-    refusal    TEXT CHECK (refusal IN ('out-of-stock', 'price-changed', 'no-such-product')),
+    status     TEXT NOT NULL CHECK (
+                   status = 'HELD' OR status = 'COMMITTED' OR status = 'RELEASED' OR
+                   status = 'REFUSED'),
+    refusal    TEXT CHECK (
+                   refusal = 'out-of-stock' OR refusal = 'price-changed' OR
+                   refusal = 'no-such-product'),
     detail     TEXT,          -- the sentence that came with a refusal
     created_at TEXT NOT NULL, -- UTC, RFC 3339
     updated_at TEXT NOT NULL,

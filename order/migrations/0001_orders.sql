@@ -1,15 +1,22 @@
 -- Orders, the lines they are made of, and what has happened to them.
+--
+-- A CHECK compares word by word: for a list (IN) of more than two, SQLite fills a temporary table each
+-- time that it writes a row.
 
 CREATE TABLE orders (
     id             TEXT    NOT NULL PRIMARY KEY, -- UUIDv7: sorts by the time of its making
     user_id        TEXT    NOT NULL,
-    status         TEXT    NOT NULL CHECK (status IN
-                       ('CREATED', 'PAID', 'REJECTED', 'CANCELLED', 'EXPIRED', 'REFUNDED')),
-    reservation    TEXT    NOT NULL CHECK (reservation IN
-                       ('PENDING', 'HELD', 'REFUSED', 'COMMITTED', 'RELEASED')),
+    status         TEXT    NOT NULL CHECK (
+                       status = 'CREATED' OR status = 'PAID' OR status = 'REJECTED' OR
+                       status = 'CANCELLED' OR status = 'EXPIRED' OR status = 'REFUNDED'),
+    reservation    TEXT    NOT NULL CHECK (
+                       reservation = 'PENDING' OR reservation = 'HELD' OR
+                       reservation = 'REFUSED' OR reservation = 'COMMITTED' OR
+                       reservation = 'RELEASED'),
     total_cents    INTEGER NOT NULL CHECK (total_cents >= 0),
     payment_id     TEXT,                         -- in the payment service
-    refusal_status INTEGER CHECK (refusal_status IN (404, 409, 422)),
+    refusal_status INTEGER CHECK (
+                       refusal_status = 404 OR refusal_status = 409 OR refusal_status = 422),
     refusal_detail TEXT,                         -- why the catalog refused, in its words
     created_at     TEXT    NOT NULL,             -- UTC, RFC 3339, like the next two
     updated_at     TEXT    NOT NULL,

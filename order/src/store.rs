@@ -63,8 +63,9 @@ pub fn insert_history(
 ) -> DbResult<()> {
     tx.statement(
         "INSERT INTO order_history (order_id, position, at, status, detail)
-         SELECT ?1, coalesce(max(position), 0) + 1, ?2, ?3, ?4
-         FROM order_history WHERE order_id = ?1",
+         VALUES (?1,
+             (SELECT coalesce(max(position), 0) + 1 FROM order_history WHERE order_id = ?1),
+             ?2, ?3, ?4)",
     )?
     .run(params![order_id, now, status.as_str(), detail])?;
     Ok(())
