@@ -11,7 +11,6 @@ use std::time::Instant;
 
 use axum::Router;
 use clap::Parser;
-use metrics_exporter_prometheus::PrometheusHandle;
 use rusqlite::{Connection, Transaction};
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
@@ -23,7 +22,7 @@ use crate::http::health::{self, Gauge, Vitals};
 use crate::http::{docs, server};
 #[cfg(feature = "otlp")]
 use crate::insight::otlp;
-use crate::insight::{log, metrics, recorder};
+use crate::insight::{log, recorder};
 use crate::lab::policy::Switch;
 use crate::lab::routes::LabRoom;
 use crate::lab::{self, Lab};
@@ -34,6 +33,10 @@ use crate::messaging::signature::Secrets;
 use crate::storage::{self, Db, DbResult, Migration, Owner};
 #[cfg(feature = "trace-context-harness")]
 use crate::trace_context_harness;
+
+/// Threads for what has to wait: scans, and the names of other services. Each connection asks for
+/// the name of its end, and without a limit a burst of them makes a thread for each.
+const WAITERS_MAX: usize = 8;
 
 /// Exit code of a service whose file or disk is broken (`EX_IOERR` of sysexits.h).
 const BROKEN_STORAGE: u8 = 74;
@@ -134,13 +137,7 @@ impl Platform {
     }
 
     /// The service's routes with those that all services have, and all that is around them.
-    fn router(
-        self,
-        blueprint: Blueprint,
-        api: Router,
-        traffic: &Traffic,
-        page: PrometheusHandle,
-    ) -> Router {
+    fn router(self, blueprint: Blueprint, api: Router, traffic: &Traffic) -> Router {
         let keys = self.settings.api_key.clone();
         let lab = self.lab.clone();
         let room = LabRoom {
@@ -158,7 +155,7 @@ impl Platform {
         let harness = trace_context_harness::routes(self.outbound.clone(), lab.clone());
         let db = self.db.clone();
         let gauges = self.into_gauges();
-        let vitals = Vitals::new(blueprint.title, db, traffic.clone(), page, gauges);
+        let vitals = Vitals::new(blueprint.title, db, traffic.clone(), gauges);
         let public = health::public_routes(vitals.clone()).merge(docs::routes(blueprint.openapi));
         #[cfg(feature = "trace-context-harness")]
         let public = public.merge(harness);
@@ -211,14 +208,16 @@ where
         Err((text, code)) => return complain(blueprint, text.trim_end(), code),
     };
     let shared = settings.as_ref().clone();
-    let runtime = match shared.worker_threads {
+    let mut runtime = match shared.worker_threads {
         // Four services share two cores: one thread each is the fastest and the smallest.
-        1 => tokio::runtime::Builder::new_current_thread().enable_all().build(),
-        several => tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(several.into())
-            .enable_all()
-            .build(),
+        1 => tokio::runtime::Builder::new_current_thread(),
+        several => {
+            let mut runtime = tokio::runtime::Builder::new_multi_thread();
+            runtime.worker_threads(several.into());
+            runtime
+        }
     };
+    let runtime = runtime.enable_all().max_blocking_threads(WAITERS_MAX).build();
     let outcome = match (runtime, &shared.command) {
         (Err(cause), _) => Err(format!("cannot start the runtime: {cause}")),
         (Ok(runtime), Some(command)) => runtime.block_on(command::run(command, &shared)),
@@ -236,7 +235,6 @@ async fn serve<S>(
 ) -> Result<ExitCode, StartError> {
     log::start(shared.log_format, &shared.log_filter)?;
     shared.api_key.check_exposure(shared.host, shared.allow_demo_key)?;
-    let page = metrics::install().map_err(sentence)?;
     #[cfg(feature = "otlp")]
     let exporter = otlp::start(blueprint.name, &shared.otel_exporter_otlp_endpoint)?;
     // The listener comes first: a second copy of a service must not touch the first one's file.
@@ -250,16 +248,14 @@ async fn serve<S>(
     let traffic = Traffic::default();
     let mut platform = Platform::new(blueprint, shared, db.clone())?;
     let api = build(settings, &mut platform);
-    let router = platform.router(blueprint, api, &traffic, page.clone());
+    let router = platform.router(blueprint, api, &traffic);
 
-    let upkeep = tokio::spawn(metrics::keep_up(page));
     let stop = stop_signal().map_err(sentence)?;
     tracing::info!(service = blueprint.name, address = %bound, "listening");
     let code = tokio::select! {
         () = server::serve(listener, router, &traffic, stop) => ExitCode::SUCCESS,
         () = storage::error::broken() => ExitCode::from(BROKEN_STORAGE),
     };
-    upkeep.abort();
     db.close().await;
     #[cfg(feature = "otlp")]
     otlp::finish(exporter).await;

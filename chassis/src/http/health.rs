@@ -9,13 +9,13 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::extract::NoQuery;
 use super::guard::Traffic;
 use super::problem::{self, Problem};
+use crate::insight::metrics;
 use crate::storage::Db;
 
 /// A part of a service that reports on itself: a name, and a function that looks.
@@ -27,21 +27,14 @@ pub struct Vitals {
     title: &'static str,
     db: Db,
     traffic: Traffic,
-    metrics: PrometheusHandle,
     gauges: Arc<[Gauge]>,
     started: Instant,
 }
 
 impl Vitals {
     /// Of a service called `title` ("Cart service") that starts now.
-    pub fn new(
-        title: &'static str,
-        db: Db,
-        traffic: Traffic,
-        metrics: PrometheusHandle,
-        gauges: Vec<Gauge>,
-    ) -> Self {
-        Self { title, db, traffic, metrics, gauges: gauges.into(), started: Instant::now() }
+    pub fn new(title: &'static str, db: Db, traffic: Traffic, gauges: Vec<Gauge>) -> Self {
+        Self { title, db, traffic, gauges: gauges.into(), started: Instant::now() }
     }
 
     fn status(&self) -> String {
@@ -105,8 +98,9 @@ async fn show_details(
 }
 
 /// `GET /metrics`: the text format of Prometheus.
-async fn show_metrics(State(vitals): State<Vitals>, _: NoQuery) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], vitals.metrics.render())
+async fn show_metrics(_: NoQuery) -> Result<impl IntoResponse, Problem> {
+    let page = metrics::page().map_err(Problem::internal)?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page))
 }
 
 /// Memory of this process that is in RAM, in bytes; 0 where `/proc` does not tell.

@@ -19,6 +19,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
+use super::metrics::Counter;
 use super::recorder::SpanRecord;
 use crate::config::CollectorUrl;
 
@@ -39,6 +40,9 @@ const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a stopping service waits for its last spans to get through.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+
+static SPANS: Counter =
+    Counter::new("exported_spans_total", "Spans for the collector", &["outcome"]);
 
 static QUEUE: OnceLock<Queue> = OnceLock::new();
 
@@ -96,7 +100,7 @@ pub(super) fn enqueue(record: &SpanRecord) {
     if let Some(queue) = QUEUE.get()
         && !queue.push(record)
     {
-        count("dropped", 1);
+        SPANS.add(1, &["dropped"]);
     }
 }
 
@@ -172,10 +176,6 @@ async fn send(exporter: &OtlpExporter, spans: Vec<SpanRecord>, was_away: bool) -
         Err(error) if !was_away => tracing::warn!(error, "spans are lost: the collector is away"),
         Err(_) => {}
     }
-    count(if sent.is_ok() { "sent" } else { "lost" }, many);
+    SPANS.add(many, &[if sent.is_ok() { "sent" } else { "lost" }]);
     sent.is_ok()
-}
-
-fn count(outcome: &'static str, spans: u64) {
-    metrics::counter!("exported_spans_total", "outcome" => outcome).increment(spans);
 }
