@@ -27,20 +27,38 @@ pub(super) struct Failure {
     pub(super) now: Timestamp,
 }
 
-/// The messages for `peer` whose time has come, the longest waiting first.
+/// Messages whose time has come.
+pub(super) struct Due {
+    /// The longest waiting first.
+    pub(super) messages: Vec<Message>,
+    /// Whether there may be more than were looked at.
+    pub(super) has_more: bool,
+}
+
+/// The messages for `peer` whose time has come: of the first `limit` those that are wanted. The
+/// index knows the ids, so the others cost next to nothing.
 pub(super) fn list_due(
     connection: &Connection,
     peer: &str,
     now: Timestamp,
     limit: u32,
-) -> DbResult<Vec<Message>> {
-    let mut query = connection.statement(&format!(
-        "SELECT {COLUMNS} FROM outbox
+    is_wanted: impl Fn(&Id) -> bool,
+) -> DbResult<Due> {
+    let mut list = connection.statement(
+        "SELECT id FROM outbox
          WHERE peer = ?1 AND dead_at IS NULL AND next_attempt_at <= ?2
-         ORDER BY next_attempt_at LIMIT ?3"
-    ))?;
-    let messages = query.query_map(params![peer, now, limit], from_row)?;
-    Ok(messages.collect::<rusqlite::Result<_>>()?)
+         ORDER BY next_attempt_at LIMIT ?3",
+    )?;
+    let mut find = connection.statement(&format!("SELECT {COLUMNS} FROM outbox WHERE id = ?1"))?;
+    let (mut messages, mut seen) = (Vec::new(), 0);
+    for id in list.query_map(params![peer, now, limit], |row| row.get(0))? {
+        let id = id?;
+        seen += 1;
+        if is_wanted(&id) {
+            messages.push(find.query_row([id], from_row)?);
+        }
+    }
+    Ok(Due { messages, has_more: seen >= limit })
 }
 
 /// When the next message for `peer` after `now` is due.

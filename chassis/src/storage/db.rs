@@ -38,6 +38,10 @@ const READERS: u32 = 4;
 /// means that something is stuck.
 const READER_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// The page cache of a reader, in KiB (SQLite wants them with a minus sign). Each commit empties it,
+/// so a large one would mostly be memory that nobody looks at again.
+const READER_CACHE_KIB: i32 = -512;
+
 /// Statements kept prepared per connection: more than any service has.
 const STATEMENTS: usize = 64;
 
@@ -277,6 +281,7 @@ fn open_readers(path: &Path) -> Result<r2d2::Pool<SqliteConnectionManager>, r2d2
     let manager = SqliteConnectionManager::file(path).with_flags(flags).with_init(|connection| {
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.pragma_update(None, "cache_size", READER_CACHE_KIB)?;
         connection.pragma_update(None, "query_only", "ON")
     });
     r2d2::Pool::builder()

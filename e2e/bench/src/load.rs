@@ -8,6 +8,8 @@
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -16,8 +18,12 @@ use hyper::Request;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::task::{LocalSet, spawn_local};
-use tokio::time::sleep_until;
+
+/// The first part of a load is not counted: connections are fresh, and the disk is still at work on
+/// what was measured before.
+const WARM_UP: Duration = Duration::from_millis(300);
 
 /// Whatever keeps a measurement from being made.
 pub type Failure = Box<dyn std::error::Error>;
@@ -33,7 +39,7 @@ pub type Source = Rc<dyn Fn() -> Option<Ready>>;
 pub struct Shape {
     /// Connections at the same time.
     pub connections: usize,
-    /// How long.
+    /// How long, after the warm-up.
     pub lasts: Duration,
     /// Requests per second; `None` for a closed loop.
     pub rate: Option<f64>,
@@ -94,7 +100,7 @@ async fn put_on_here(
         source: Rc::clone(source),
         shape,
         began: Instant::now(),
-        due: Cell::new(0),
+        pace: shape.rate.map(|rate| Pace::keep(rate, shape)),
         latencies_us: RefCell::default(),
     });
     let loops: Vec<_> =
@@ -102,7 +108,7 @@ async fn put_on_here(
     for one in loops {
         one.await??;
     }
-    let took = run.began.elapsed();
+    let took = run.began.elapsed().saturating_sub(WARM_UP);
     let mut latencies_us = run.latencies_us.take();
     latencies_us.sort_unstable();
     let per_second = latencies_us.len() as f64 / took.as_secs_f64();
@@ -114,7 +120,7 @@ struct Run {
     source: Source,
     shape: Shape,
     began: Instant,
-    due: Cell<u32>,
+    pace: Option<Pace>,
     latencies_us: RefCell<Vec<u32>>,
 }
 
@@ -125,25 +131,57 @@ impl Run {
             let Some(request) = (self.source)() else { break };
             let what = format_args!("{} {}", request.method(), request.uri()).to_string();
             ask(&mut sender, request).await.map_err(|cause| format!("{what}: {cause}"))?;
-            let took = since.elapsed().as_micros();
-            self.latencies_us.borrow_mut().push(u32::try_from(took).unwrap_or(u32::MAX));
+            if since >= self.began + WARM_UP {
+                let took = since.elapsed().as_micros();
+                self.latencies_us.borrow_mut().push(u32::try_from(took).unwrap_or(u32::MAX));
+            }
         }
         Ok(())
     }
 
     /// Waits for the next turn, and says since when the latency counts.
     async fn turn(&self) -> Option<Instant> {
-        let now = Instant::now();
-        let since = match self.shape.rate {
-            None => now,
-            Some(rate) => {
-                let position = self.due.replace(self.due.get() + 1);
-                let due = self.began + Duration::from_secs_f64(f64::from(position) / rate);
-                sleep_until(due.into()).await;
-                due
-            }
+        let since = match &self.pace {
+            None => Instant::now(),
+            Some(pace) => pace.turn().await,
         };
-        (since < self.began + self.shape.lasts).then_some(since)
+        (since < self.began + WARM_UP + self.shape.lasts).then_some(since)
+    }
+}
+
+/// Gives out turns at a fixed rate. On a thread of its own, because the timers of the runtime
+/// know milliseconds only, and every answer would seem to take one longer.
+struct Pace {
+    began: Instant,
+    interval: Duration,
+    turns: Arc<Semaphore>,
+    taken: Cell<u32>,
+}
+
+impl Pace {
+    fn keep(rate: f64, shape: Shape) -> Self {
+        let (began, interval) = (Instant::now(), Duration::from_secs_f64(1.0 / rate));
+        let turns = Arc::new(Semaphore::new(0));
+        let given = Arc::clone(&turns);
+        thread::spawn(move || {
+            let mut due = Duration::ZERO;
+            while due < WARM_UP + shape.lasts {
+                thread::sleep(due.saturating_sub(began.elapsed()));
+                given.add_permits(1);
+                due += interval;
+            }
+            // One more for each connection, to find out that the time is over.
+            given.add_permits(shape.connections);
+        });
+        Self { began, interval, turns, taken: Cell::new(0) }
+    }
+
+    /// Waits for the next turn, and says when it was due.
+    async fn turn(&self) -> Instant {
+        if let Ok(turn) = self.turns.acquire().await {
+            turn.forget();
+        }
+        self.began + self.interval * self.taken.replace(self.taken.get() + 1)
     }
 }
 

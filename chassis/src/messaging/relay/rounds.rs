@@ -74,7 +74,8 @@ impl Relay {
         }
         let look = move |connection: &rusqlite::Connection| -> DbResult<Vec<_>> {
             let look = |name: &&str| -> DbResult<_> {
-                let due = schedule::list_due(connection, name, now, DUE_MAX)?;
+                let is_wanted = |id: &Id| !in_flight.contains(id);
+                let due = schedule::list_due(connection, name, now, DUE_MAX, is_wanted)?;
                 Ok((due, schedule::find_next_due(connection, name, now)?))
             };
             names.iter().map(look).collect()
@@ -82,14 +83,11 @@ impl Relay {
         let mut round = Round::default();
         for (peer, (mut due, next_due)) in peers.iter().zip(self.shared.db.scan(look).await?) {
             // When the breaker lets only one through, it should not be the one that always fails.
-            due.sort_by_key(|message| message.attempts);
-            let is_full = due.len() >= DUE_MAX as usize;
-            let is_open = |message: &Message| {
-                !in_flight.contains(&message.id) && peer.is_open(&peer.tag_of(message), now)
-            };
-            let sent =
-                due.into_iter().filter(is_open).map_while(|it| self.dispatch(peer, it, epoch));
-            round.has_more |= sent.count() > 0 && is_full;
+            due.messages.sort_by_key(|message| message.attempts);
+            let is_open = |message: &Message| peer.is_open(&peer.tag_of(message), now);
+            let open = due.messages.into_iter().filter(is_open);
+            let sent = open.map_while(|message| self.dispatch(peer, message, epoch));
+            round.has_more |= sent.count() > 0 && due.has_more;
             round.next_due = [round.next_due, next_due].into_iter().flatten().min();
         }
         Ok(round)
