@@ -105,9 +105,8 @@ has_decided() { # process id of the supervisor
 check_that_it_is_not_running
 check_ports
 if [[ $build ]]; then
-    need_rust
     echo "building the four services; the first time this takes some minutes"
-    cargo build --release --locked -p cart -p catalog -p order -p payment
+    scripts/build.sh
 fi
 for service in cart catalog order payment; do
     [[ -x $BIN_DIR/$service ]] || fail "$BIN_DIR/$service is missing: run this without --no-build"

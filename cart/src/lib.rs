@@ -13,6 +13,7 @@
 //! 8. [`handlers`]: HTTP in, HTTP out.
 //! 9. [`routes`]: the route table.
 //! 10. [`books`]: what the lab shows of this service.
+//! 11. [`program`]: settings, database, serve.
 //!
 //! New here, compared with the catalog: calling another service with time-outs, a cache and a
 //! circuit breaker; going on without it (fail-open) and making up for that later; messages that
@@ -32,6 +33,7 @@ pub mod handlers;
 pub mod routes;
 pub mod books;
 pub mod config;
+pub mod program;
 
 /// What this service is.
 pub const BLUEPRINT: Blueprint = Blueprint {

@@ -23,6 +23,6 @@ pub fn folder() -> PathBuf {
 /// If it has not been built.
 pub fn binary(name: &str) -> PathBuf {
     let path = folder().join(name);
-    assert!(path.exists(), "{} is missing: build it with cargo build --release", path.display());
+    assert!(path.exists(), "{} is missing: build it with scripts/build.sh", path.display());
     path
 }

@@ -15,6 +15,7 @@
 //! 10. [`routes`]: the route table.
 //! 11. [`expiry`]: orders that nobody paid in time.
 //! 12. [`books`]: what the lab shows of this service.
+//! 13. [`program`]: settings, database, serve.
 //!
 //! New here, compared with the cart: a status machine, a decision that three parties compete
 //! for, messages to two services, compensation, and a webhook that may arrive twice.
@@ -36,6 +37,7 @@ pub mod routes;
 pub mod expiry;
 pub mod books;
 pub mod config;
+pub mod program;
 
 /// What this service is.
 pub const BLUEPRINT: Blueprint = Blueprint {

@@ -12,6 +12,7 @@
 //! 7. [`handlers`]: HTTP in, HTTP out.
 //! 8. [`routes`]: the route table.
 //! 9. [`books`]: what the lab shows of this service.
+//! 10. [`program`]: settings, database, serve.
 //!
 //! New here, compared with the order: telling somebody reliably who may be away for days, with
 //! a signature, and the difference between a refusal and silence when money is involved.
@@ -30,6 +31,7 @@ pub mod handlers;
 pub mod routes;
 pub mod books;
 pub mod config;
+pub mod program;
 
 /// What this service is.
 pub const BLUEPRINT: Blueprint = Blueprint {

@@ -1,23 +1,7 @@
-//! Settings, database, serve.
+//! The payment service as a program of its own.
 
 use std::process::ExitCode;
 
-use axum::Router;
-use chassis::lab::policy::FIRE_ONCE;
-use chassis::service::{self, Platform};
-use payment::config::Settings;
-use payment::routes::{self, App};
-use payment::{BLUEPRINT, answers, webhook};
-
 fn main() -> ExitCode {
-    service::run(BLUEPRINT, build)
-}
-
-fn build(settings: Settings, platform: &mut Platform) -> Router {
-    let db = platform.db.clone();
-    let order = platform.client(webhook::ORDER, &settings.order_service_url);
-    let secrets = settings.webhook_secret.0;
-    let delivery = platform.switch("webhook_delivery", &["outbox", FIRE_ONCE]);
-    let relay = platform.relay(vec![order], secrets, answers::on_answer);
-    routes::router(App { db, lab: platform.lab.clone(), relay, delivery })
+    payment::program::run()
 }

@@ -36,7 +36,7 @@ fn write_program(path: &Path, text: &str) {
 }
 
 /// A folder that looks like a repository in which all is built: programs that listen on ports
-/// which are free, and a `cargo` that has nothing to do.
+/// which are free, and a `build.sh` that has nothing to do.
 fn desk(ports: &[(&str, u16)]) -> TempDir {
     let desk = tempfile::tempdir().expect("a temporary folder can be made");
     let programs = desk.path().join("target/release");
@@ -50,7 +50,9 @@ fn desk(ports: &[(&str, u16)]) -> TempDir {
         let run = format!("PORT={port} {addresses} exec {} \"$@\"", program.display());
         write_program(&programs.join(name), &run);
     }
-    write_program(&programs.join("cargo"), "exit 0");
+    let scripts = desk.path().join("scripts");
+    std::fs::create_dir(&scripts).expect("a folder can be made");
+    write_program(&scripts.join("build.sh"), "exit 0");
     desk
 }
 
