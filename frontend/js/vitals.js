@@ -9,10 +9,13 @@ export function formatBytes(bytes) {
   return `${Math.round(bytes / 1_048_576).toLocaleString("en-US")} MB`;
 }
 
-/** The sum over the services that answer, and how many those are. */
+/**
+ * The sum over the services that answer, and how many those are. Of what they share, each counts its
+ * part: the program is in memory once.
+ */
 export function wholeShop(services) {
   const known = Object.values(services).filter(({ health }) => health);
-  return { bytes: known.reduce((sum, { health }) => sum + health.resident_bytes, 0), count: known.length };
+  return { bytes: known.reduce((sum, { health }) => sum + health.proportional_bytes, 0), count: known.length };
 }
 
 /** "97%", or null while nobody has asked the cache anything. */

@@ -87,7 +87,8 @@ async fn show_details(
     put("database", if connected { "connected" } else { "unavailable" }.into());
     put("version", crate::VERSION.into());
     put("uptime_s", vitals.started.elapsed().as_secs().into());
-    put("resident_bytes", resident_bytes().into());
+    put("resident_bytes", memory_bytes("/proc/self/status", "VmRSS:").into());
+    put("proportional_bytes", memory_bytes("/proc/self/smaps_rollup", "Pss:").into());
     put("requests_in_flight", vitals.traffic.in_flight().into());
     put("requests", serde_json::to_value(vitals.traffic.pace()).unwrap_or_default());
     put("writer_queue", vitals.db.write_queue_depth().into());
@@ -103,10 +104,10 @@ async fn show_metrics(_: NoQuery) -> Result<impl IntoResponse, Problem> {
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page))
 }
 
-/// Memory of this process that is in RAM, in bytes; 0 where `/proc` does not tell.
-fn resident_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+/// Memory of this process, in bytes, from a line of a file that Linux makes; 0 where it does not.
+fn memory_bytes(file: &str, name: &str) -> u64 {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
     let kibibytes: Option<u64> =
         line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
     kibibytes.unwrap_or(0) * 1024

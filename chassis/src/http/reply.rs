@@ -256,7 +256,14 @@ fn run_kept<E: Into<Problem>>(
     sql("SAVEPOINT effect")?;
     let reply = match work(tx).map_err(Into::into) {
         Ok(reply) => reply,
-        Err(problem) if problem.status().is_server_error() => return Err(problem),
+        Err(problem) if problem.status().is_server_error() => {
+            // A full disk has ended the savepoint already, with the whole transaction.
+            if !tx.is_autocommit() {
+                sql("ROLLBACK TO effect")?;
+                sql("RELEASE effect")?;
+            }
+            return Err(problem);
+        }
         Err(problem) => {
             sql("ROLLBACK TO effect")?;
             Reply::from(&problem)

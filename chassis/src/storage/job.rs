@@ -71,8 +71,8 @@ where
             self.outcome = Some(Err(DbError::Reset.into()));
             return false;
         }
-        // A panic must not take the writer down with it. The savepoint undoes what the job
-        // wrote, and the closure is not looked into again, so nothing half-changed is seen.
+        // A panic must not take the writer down with it. What the job wrote is undone, and the
+        // closure has changed nothing else, so nothing half-changed is seen.
         let work = || match self.context.clone() {
             Some(context) => context.scope_sync(|| (self.work)(tx)),
             None => (self.work)(tx),

@@ -89,6 +89,7 @@ macro_rules! every_service {
             lifecycle::the_program_reads_its_file_and_never_writes_it,
             lifecycle::a_query_of_nothing_is_refused_in_words,
             lifecycle::requests_are_counted_by_route,
+            lifecycle::memory_is_told,
         }
     };
     ($subject:expr; $($room:ident :: $sentence:ident),+ $(,)?) => {

@@ -4,12 +4,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { conditionOf, formatBytes, formatRate, formatUptime, hitRatio, isTag, plotLines, remaining, remembered, spanOf, splitByTag, wholeShop } from "../../../frontend/js/vitals.js";
 
-const health = (news) => ({ resident_bytes: 7 * 1_048_576, database: "connected", requests: { per_second: 3, p50_us: 10, p99_us: 20 }, ...news });
+const health = (news) => ({ resident_bytes: 7 * 1_048_576, proportional_bytes: 3 * 1_048_576, database: "connected", requests: { per_second: 3, p50_us: 10, p99_us: 20 }, ...news });
 
 test("the whole shop is the sum of those who answer", () => {
   const services = { cart: { health: health() }, catalog: { health: health() }, order: { health: null }, payment: { health: health() } };
   const { bytes, count } = wholeShop(services);
-  assert.equal(formatBytes(bytes), "21 MB");
+  assert.equal(formatBytes(bytes), "9 MB");
   assert.equal(count, 3);
 });
 

@@ -80,7 +80,7 @@ fn the_readmes_can_be_followed_one_after_the_other() {
             assert!(seen.contains(text), "{service} shows no {text}: {seen}\n{complaint}");
         }
         let left = std::fs::read_dir(desk.path()).expect("the folder is there").count();
-        assert_eq!(left, 1, "{service} leaves a file beside target");
+        assert_eq!(left, 2, "{service} leaves a file beside scripts and target");
         for (name, port) in ports {
             let is_free = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
             assert!(is_free, "{service} leaves {name} running");

@@ -73,7 +73,7 @@ function Whole({ services }) {
     <div class="whole">
       <p class="whole-title">This whole shop:</p>
       <p class="whole-number">${count === 0 ? "..." : formatBytes(bytes)}</p>
-      <p class="quiet">${count === 4 ? "of memory for four services with their databases" : `${NUMBERS[count]} of the four services ${count === 1 ? "answers" : "answer"}`}</p>
+      <p class="quiet">${count === 4 ? "of memory for four services with their databases; what they share counts once" : `${NUMBERS[count]} of the four services ${count === 1 ? "answers" : "answer"}`}</p>
     </div>`;
 }
 

@@ -118,6 +118,27 @@ pub async fn requests_are_counted_by_route(subject: &Subject) {
     let labels = format!(r#"{{method="GET",route="{}",status="200"}} 2"#, subject.route);
     assert!(metrics.contains(&format!("http_requests_total{labels}")), "{metrics}");
     assert!(!metrics.contains("4711"), "{metrics}");
+    let labels = format!(r#"{{method="GET",route="{}",le="10"}} 2"#, subject.route);
+    assert!(
+        metrics.contains(&format!("http_request_duration_seconds_bucket{labels}")),
+        "{metrics}"
+    );
+    for kind in ["http_requests_total counter", "http_request_duration_seconds histogram"] {
+        assert!(metrics.contains(&format!("# TYPE {kind}\n")), "{kind}: {metrics}");
+    }
+}
+
+/// Linux tells how much memory a process has, and how much of it is its own part of what several
+/// share.
+pub async fn memory_is_told(subject: &Subject) {
+    let service = subject.program.clone().start().await;
+
+    let health = service.get("/internal/health").await.expect_status(200);
+
+    for name in ["resident_bytes", "proportional_bytes"] {
+        let bytes = health[name].as_u64().unwrap_or_default();
+        assert!((1 << 20..1 << 27).contains(&bytes), "{name}: {health}");
+    }
 }
 
 async fn in_flight(service: &Process) -> u64 {
