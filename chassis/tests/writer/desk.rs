@@ -1,8 +1,9 @@
 //! A writer that does what the test says: it is kept busy for as long as the test wants, and
 //! whatever is queued meanwhile is its next batch.
 
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 
 use chassis::storage::{Db, DbError, DbResult, Migration, Owner};
 use rusqlite::Transaction;
@@ -108,4 +109,15 @@ pub async fn outcome<T>(job: JoinHandle<DbResult<T>>) -> DbResult<T> {
 
 pub fn refused() -> DbError {
     DbError::Unwritable(serde_json::from_str::<()>("no").expect_err("it is no JSON"))
+}
+
+/// Something for a job to do, and how often it was done.
+pub fn counted() -> (Arc<AtomicU32>, impl Fn(&Transaction<'_>) -> DbResult<()> + Send + 'static) {
+    let runs = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&runs);
+    let count = move |_: &Transaction<'_>| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    };
+    (runs, count)
 }

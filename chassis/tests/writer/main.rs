@@ -5,15 +5,16 @@
 
 mod desk;
 
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::channel;
-use std::sync::{Arc, Mutex};
 
 use axum::response::IntoResponse;
 use chassis::http::Problem;
 use chassis::storage::{DbError, DbResult};
 use rusqlite::Transaction;
 
-use self::desk::{Desk, outcome, refused, wait_for};
+use self::desk::{Desk, counted, outcome, refused, wait_for};
 
 /// As many as may wait, see `storage::writer`.
 const QUEUE_MAX: i64 = 1_024;
@@ -97,12 +98,7 @@ async fn a_job_that_is_refused_undoes_only_itself() {
 async fn a_refusal_that_changed_nothing_costs_its_neighbors_nothing() {
     let desk = Desk::open();
     let busy = desk.occupy().await;
-    let runs = Arc::new(Mutex::new(0));
-    let counter = Arc::clone(&runs);
-    let count = move |_: &Transaction<'_>| {
-        *counter.lock().expect("nobody panicked") += 1;
-        Ok(())
-    };
+    let (runs, count) = counted();
     let first = desk.queue_with(1, count).await;
     let repeated = desk.queue(1).await;
     let last = desk.queue(3).await;
@@ -112,7 +108,7 @@ async fn a_refusal_that_changed_nothing_costs_its_neighbors_nothing() {
 
     assert!(matches!(outcome(repeated).await, Err(DbError::Sqlite(_))));
     assert_eq!((outcome(first).await.ok(), outcome(last).await.ok()), (Some(1), Some(3)));
-    assert_eq!((*runs.lock().expect("nobody panicked"), desk.db.commits() - before), (1, 2));
+    assert_eq!((runs.load(Ordering::Relaxed), desk.db.commits() - before), (1, 2));
 }
 
 /// A full disk ends the whole transaction under its jobs; here one of them does it.
@@ -120,12 +116,7 @@ async fn a_refusal_that_changed_nothing_costs_its_neighbors_nothing() {
 async fn a_batch_whose_transaction_dies_is_run_again_one_by_one() {
     let desk = Desk::open();
     let busy = desk.occupy().await;
-    let runs = Arc::new(Mutex::new(0));
-    let counter = Arc::clone(&runs);
-    let count = move |_: &Transaction<'_>| {
-        *counter.lock().expect("nobody panicked") += 1;
-        Ok(())
-    };
+    let (runs, count) = counted();
     let first = desk.queue_with(1, count).await;
     let ends_it = |tx: &Transaction<'_>| Ok(tx.execute_batch("ROLLBACK")?);
     let deadly = desk.queue_with(2, ends_it).await;
@@ -136,7 +127,7 @@ async fn a_batch_whose_transaction_dies_is_run_again_one_by_one() {
     assert!(outcome(deadly).await.is_err());
     assert_eq!((outcome(first).await.ok(), outcome(last).await.ok()), (Some(1), Some(3)));
     assert_eq!(desk.numbers(), [1, 3]);
-    assert_eq!(*runs.lock().expect("nobody panicked"), 2);
+    assert_eq!(runs.load(Ordering::Relaxed), 2);
 }
 
 #[tokio::test]
