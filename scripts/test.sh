@@ -40,10 +40,10 @@ step npm --prefix e2e/browser ci --no-audit --no-fund
 step cargo fmt --all --check
 step cargo clippy --workspace --all-targets --locked -- -D warnings
 step cargo clippy --workspace --exclude e2e --all-targets --all-features --locked -- -D warnings
+step env RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 step scripts/build.sh
 step cargo test --workspace --locked
 # What no normal build has: spans for a collector, and the door of the trace-context tests.
 step cargo test -p cart -p catalog -p order -p payment --locked \
     --features otlp,trace-context-harness --test it traces::
 step scripts/browser-test.sh
-step env RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked

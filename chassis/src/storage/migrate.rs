@@ -127,7 +127,7 @@ fn apply(connection: &mut Connection, step: &Migration, version: u32) -> rusqlit
 ///
 /// # Errors
 ///
-/// [`DbError`](super::DbError), and everything is as before.
+/// [`DbError`], and everything is as before.
 pub fn start_over(tx: &Transaction<'_>, steps: &[Migration]) -> DbResult<()> {
     tx.execute_batch("SAVEPOINT start_over")?;
     let outcome = make_anew(tx, steps);
