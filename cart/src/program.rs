@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
+use axum::Router;
+use chassis::service::{self, Platform};
+
 use crate::catalog_client::CatalogClient;
 use crate::config::Settings;
 use crate::routes::{self, App, VALIDATION};
 use crate::{BLUEPRINT, verifier};
-use axum::Router;
-use chassis::service::{self, Platform};
 
 /// Runs the service until it is told to stop.
 pub fn run() -> ExitCode {

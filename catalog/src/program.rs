@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
+use axum::Router;
+use chassis::service::{self, Platform};
+
 use crate::config::Settings;
 use crate::everything::Everything;
 use crate::routes::{self, App};
 use crate::{BLUEPRINT, events};
-use axum::Router;
-use chassis::service::{self, Platform};
 
 /// Runs the service until it is told to stop.
 pub fn run() -> ExitCode {

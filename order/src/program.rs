@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
-use crate::config::Settings;
-use crate::routes::{self, App};
-use crate::{BLUEPRINT, answers, expiry, saga};
 use axum::Router;
 use chassis::lab::policy::{FAIL_CLOSED, FAIL_OPEN};
 use chassis::service::{self, Platform};
+
+use crate::config::Settings;
+use crate::routes::{self, App};
+use crate::{BLUEPRINT, answers, expiry, saga};
 
 /// Runs the service until it is told to stop.
 pub fn run() -> ExitCode {

@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
-use crate::config::Settings;
-use crate::routes::{self, App};
-use crate::{BLUEPRINT, answers, webhook};
 use axum::Router;
 use chassis::lab::policy::FIRE_ONCE;
 use chassis::service::{self, Platform};
+
+use crate::config::Settings;
+use crate::routes::{self, App};
+use crate::{BLUEPRINT, answers, webhook};
 
 /// Runs the service until it is told to stop.
 pub fn run() -> ExitCode {

@@ -14,6 +14,7 @@ use super::Problem;
 use super::body::RequestBody;
 use crate::insight::recorder::{self, StepKind};
 use crate::storage::idempotency::{self, Claim, ClaimError, Key, StoredReply};
+use crate::storage::savepoint::all_or_nothing;
 use crate::storage::{Db, DbError, DbResult};
 use crate::time::Timestamp;
 
@@ -252,24 +253,11 @@ fn run_kept<E: Into<Problem>>(
     key: &Key,
     work: &impl Fn(&Transaction<'_>) -> Result<Reply, E>,
 ) -> Result<Reply, Problem> {
-    let sql = |statement: &str| tx.execute_batch(statement).map_err(DbError::from);
-    sql("SAVEPOINT effect")?;
-    let reply = match work(tx).map_err(Into::into) {
+    let reply = match all_or_nothing(tx, || work(tx).map_err(Into::into)) {
         Ok(reply) => reply,
-        Err(problem) if problem.status().is_server_error() => {
-            // A full disk has ended the savepoint already, with the whole transaction.
-            if !tx.is_autocommit() {
-                sql("ROLLBACK TO effect")?;
-                sql("RELEASE effect")?;
-            }
-            return Err(problem);
-        }
-        Err(problem) => {
-            sql("ROLLBACK TO effect")?;
-            Reply::from(&problem)
-        }
+        Err(problem) if problem.status().is_server_error() => return Err(problem),
+        Err(problem) => Reply::from(&problem),
     };
-    sql("RELEASE effect")?;
     idempotency::finish(tx, &key.text, reply.stored())?;
     Ok(reply)
 }

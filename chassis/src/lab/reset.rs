@@ -11,6 +11,7 @@ use crate::http::reply::IdempotencyKey;
 use crate::http::{Problem, Reply};
 use crate::storage::idempotency::{self, Key};
 use crate::storage::migrate;
+use crate::storage::savepoint::all_or_nothing;
 use crate::time::Timestamp;
 
 /// `POST /internal/reset`: as on the first day, faults and all.
@@ -29,7 +30,10 @@ pub(super) async fn reset(
     // may have to run a second time, and the writer would refuse it as late.
     let resetting = tokio::spawn(async move {
         let parts = room.clone();
-        let work = move |tx: &Transaction<'_>| start_over(tx, &parts, key.0.as_ref());
+        // It changes the schema, see `Db::write`.
+        let work = move |tx: &Transaction<'_>| {
+            all_or_nothing(tx, || start_over(tx, &parts, key.0.as_ref()))
+        };
         let reply = room.db.write(work).await?;
         let everything = Whose::default();
         room.lab.faults.end(&everything);

@@ -127,18 +127,8 @@ fn apply(connection: &mut Connection, step: &Migration, version: u32) -> rusqlit
 ///
 /// # Errors
 ///
-/// [`DbError`], and everything is as before.
+/// [`DbError`], and what was changed is to be undone.
 pub fn start_over(tx: &Transaction<'_>, steps: &[Migration]) -> DbResult<()> {
-    tx.execute_batch("SAVEPOINT start_over")?;
-    let outcome = make_anew(tx, steps);
-    if outcome.is_err() {
-        tx.execute_batch("ROLLBACK TO start_over")?;
-    }
-    tx.execute_batch("RELEASE start_over")?;
-    outcome
-}
-
-fn make_anew(tx: &Transaction<'_>, steps: &[Migration]) -> DbResult<()> {
     // The youngest first: a table is younger than those that it refers to, and nothing may refer
     // to a table that goes.
     let mut tables = tx.prepare(

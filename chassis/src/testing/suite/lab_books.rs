@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::lab::{LabSubject, set_fault, tagged};
-use crate::testing::{Process, eventually};
+use crate::testing::{Neighbor, Process, eventually};
 
 const TRACE_ID: &str = "0af7651916cd43dd8448eb211c80319c";
 
@@ -67,16 +67,7 @@ pub async fn a_reset_ends_everything_that_the_lab_has_set(subject: &LabSubject) 
 
 /// For whom, about what, and which request wanted it.
 pub async fn a_message_that_waits_is_listed_with_its_cause(subject: &LabSubject) {
-    if !subject.has_outbox {
-        return;
-    }
-    let (service, neighbor) = subject.open_with_neighbor().await;
-    neighbor.refuse();
-
-    let write = subject.write(&service, 1);
-    write.header("traceparent", format!("00-{TRACE_ID}-b7ad6b7169203331-00")).await;
-    let was_tried = async || messages(&service).await[0]["attempts"] == 1;
-    eventually("it was tried", was_tried).await;
+    let Some((service, _neighbor)) = with_a_message_that_waits(subject).await else { return };
 
     let message = &messages(&service).await[0];
     assert_eq!(message["peer"], subject.neighbor.1);
@@ -87,13 +78,7 @@ pub async fn a_message_that_waits_is_listed_with_its_cause(subject: &LabSubject)
 
 /// Somebody has looked at it, repaired what was wrong, and sends it once more.
 pub async fn a_dead_letter_can_be_replayed(subject: &LabSubject) {
-    if !subject.has_outbox {
-        return;
-    }
-    let (service, neighbor) = subject.open_with_neighbor().await;
-    neighbor.refuse();
-    subject.write(&service, 1).await;
-    eventually("it was tried", async || messages(&service).await[0]["attempts"] == 1).await;
+    let Some((service, neighbor)) = with_a_message_that_waits(subject).await else { return };
     bury_all(&service);
     let letter = &messages(&service).await[0];
     assert_ne!(letter["dead_at"], Value::Null);
@@ -137,13 +122,7 @@ pub async fn what_the_lab_is_asked_under_a_key_happens_once(subject: &LabSubject
 
 /// The second click on a letter that has arrived is no mistake.
 pub async fn a_dead_letter_is_replayed_once_per_key(subject: &LabSubject) {
-    if !subject.has_outbox {
-        return;
-    }
-    let (service, neighbor) = subject.open_with_neighbor().await;
-    neighbor.refuse();
-    subject.write(&service, 1).await;
-    eventually("it was tried", async || messages(&service).await[0]["attempts"] == 1).await;
+    let Some((service, neighbor)) = with_a_message_that_waits(subject).await else { return };
     let id = messages(&service).await[0]["id"].as_str().unwrap_or_default().to_owned();
     neighbor.accept();
     let path = format!("/internal/outbox/{id}/replay");
@@ -178,4 +157,19 @@ fn bury_all(service: &Process) {
     let file = Connection::open(service.database()).expect("the file can be opened");
     let buried = file.execute("UPDATE outbox SET dead_at = created_at", []);
     assert_eq!(buried.expect("the file can be written"), 1);
+}
+
+/// A service whose first message was tried once, in vain, because its neighbor is away. `None` if
+/// it sends no messages.
+async fn with_a_message_that_waits(subject: &LabSubject) -> Option<(Process, Neighbor)> {
+    if !subject.has_outbox {
+        return None;
+    }
+    let (service, neighbor) = subject.open_with_neighbor().await;
+    neighbor.refuse();
+    let write = subject.write(&service, 1);
+    write.header("traceparent", format!("00-{TRACE_ID}-b7ad6b7169203331-00")).await;
+    let was_tried = async || messages(&service).await[0]["attempts"] == 1;
+    eventually("it was tried", was_tried).await;
+    Some((service, neighbor))
 }
