@@ -212,11 +212,15 @@ pub fn insert_event(tx: &Transaction<'_>, event: &Event, now: Timestamp) -> DbRe
 /// that the table shrinks faster than it grows, without ever deleting many at once.
 pub fn delete_old_events(tx: &Transaction<'_>, oldest: Timestamp) -> DbResult<()> {
     for _ in 0..2 {
-        tx.statement(
-            "DELETE FROM received_events WHERE event_id =
-                 (SELECT event_id FROM received_events WHERE received_at < ?1 LIMIT 1)",
-        )?
-        .run([oldest])?;
+        let deleted = tx
+            .statement(
+                "DELETE FROM received_events WHERE event_id =
+                     (SELECT event_id FROM received_events WHERE received_at < ?1 LIMIT 1)",
+            )?
+            .run([oldest])?;
+        if deleted == 0 {
+            break;
+        }
     }
     Ok(())
 }
@@ -233,4 +237,30 @@ fn line_from_row(row: &Row<'_>) -> rusqlite::Result<(i64, Line)> {
 fn in_order(mut lines: Vec<(i64, Line)>) -> Vec<Line> {
     lines.sort_unstable_by_key(|(position, _)| *position);
     lines.into_iter().map(|(_, line)| line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_events_go_two_at_a_time() {
+        let mut file = Connection::open_in_memory().unwrap();
+        file.execute_batch(include_str!("../migrations/0002_received_events.sql")).unwrap();
+        let now = Timestamp::now();
+        let rows = "INSERT INTO received_events VALUES ('a', 't', ?1), ('b', 't', ?1),
+                    ('c', 't', ?1), ('new', 't', ?2)";
+        file.execute(rows, params![now.plus_ms(-1), now]).unwrap();
+        let tx = file.transaction().unwrap();
+        let left = || {
+            let count = "SELECT count(*) FROM received_events";
+            tx.query_row(count, [], |row| row.get::<_, i64>(0)).unwrap()
+        };
+
+        delete_old_events(&tx, now).unwrap();
+        assert_eq!(left(), 2);
+        delete_old_events(&tx, now).unwrap();
+        delete_old_events(&tx, now).unwrap();
+        assert_eq!(left(), 1);
+    }
 }

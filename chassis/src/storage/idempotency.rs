@@ -183,11 +183,15 @@ fn headers_json(reply: &StoredReply) -> DbResult<String> {
 
 fn insert_key(tx: &Transaction<'_>, key: &Key, subject: &str, now: Timestamp) -> DbResult<()> {
     for _ in 0..SWEPT_PER_CLAIM {
-        tx.statement(
-            "DELETE FROM idempotency_keys WHERE key =
-             (SELECT key FROM idempotency_keys WHERE created_at < ?1 LIMIT 1)",
-        )?
-        .run([now.plus_ms(-KEPT_MS)])?;
+        let swept = tx
+            .statement(
+                "DELETE FROM idempotency_keys WHERE key =
+                 (SELECT key FROM idempotency_keys WHERE created_at < ?1 LIMIT 1)",
+            )?
+            .run([now.plus_ms(-KEPT_MS)])?;
+        if swept == 0 {
+            break;
+        }
     }
     tx.statement(
         "INSERT INTO idempotency_keys (key, fingerprint, subject, created_at)
@@ -195,4 +199,32 @@ fn insert_key(tx: &Transaction<'_>, key: &Key, subject: &str, now: Timestamp) ->
     )?
     .run(params![key.text, key.fingerprint, subject, now])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_key_takes_two_old_ones_away() {
+        let mut file = Connection::open_in_memory().unwrap();
+        file.execute_batch(MIGRATION.sql).unwrap();
+        let now = Timestamp::now();
+        let tx = file.transaction().unwrap();
+        let claim_at = |text: &str, at| {
+            let key = Key { text: text.to_owned(), fingerprint: String::new() };
+            assert_eq!(claim(&tx, &key, "", at).unwrap(), Claim::New);
+        };
+        for old in ["a", "b", "c"] {
+            claim_at(old, now.plus_ms(-KEPT_MS - 1));
+        }
+
+        claim_at("new", now);
+
+        let count = "SELECT count(*) FROM idempotency_keys";
+        let left = || tx.query_row(count, [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(left(), 2);
+        claim_at("newer", now);
+        assert_eq!(left(), 2);
+    }
 }
