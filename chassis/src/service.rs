@@ -197,17 +197,25 @@ impl Platform {
 /// Why a service does not start; the text is one line that a person can act on.
 type StartError = String;
 
+/// What a service makes of its settings and its platform: its routes.
+type Build = Box<dyn FnOnce(&mut Platform) -> Router>;
+
 /// The `main` of every service.
-pub fn run<S>(blueprint: Blueprint, build: impl FnOnce(S, &mut Platform) -> Router) -> ExitCode
+pub fn run<S>(blueprint: Blueprint, build: fn(S, &mut Platform) -> Router) -> ExitCode
 where
-    S: Parser + AsRef<SharedSettings>,
+    S: Parser + AsRef<SharedSettings> + 'static,
 {
-    let settings: S = match config::parse() {
-        Ok(settings) => settings,
-        Err((text, 0)) => return command::print(&text),
-        Err((text, code)) => return complain(blueprint, text.trim_end(), code),
-    };
-    let shared = settings.as_ref().clone();
+    match config::parse::<S>() {
+        Ok(settings) => {
+            let shared = settings.as_ref().clone();
+            start(blueprint, shared, Box::new(move |platform| build(settings, platform)))
+        }
+        Err((text, 0)) => command::print(&text),
+        Err((text, code)) => complain(blueprint, text.trim_end(), code),
+    }
+}
+
+fn start(blueprint: Blueprint, shared: SharedSettings, build: Build) -> ExitCode {
     let mut runtime = match shared.worker_threads {
         // Four services share two cores: one thread each is the fastest and the smallest.
         1 => tokio::runtime::Builder::new_current_thread(),
@@ -221,17 +229,16 @@ where
     let outcome = match (runtime, &shared.command) {
         (Err(cause), _) => Err(format!("cannot start the runtime: {cause}")),
         (Ok(runtime), Some(command)) => runtime.block_on(command::run(command, &shared)),
-        (Ok(runtime), None) => runtime.block_on(serve(blueprint, settings, shared, build)),
+        (Ok(runtime), None) => runtime.block_on(serve(blueprint, shared, build)),
     };
     log::flush();
     outcome.unwrap_or_else(|sentence| complain(blueprint, &sentence, 1))
 }
 
-async fn serve<S>(
+async fn serve(
     blueprint: Blueprint,
-    settings: S,
     shared: SharedSettings,
-    build: impl FnOnce(S, &mut Platform) -> Router,
+    build: Build,
 ) -> Result<ExitCode, StartError> {
     log::start(shared.log_format, &shared.log_filter)?;
     shared.api_key.check_exposure(shared.host, shared.allow_demo_key)?;
@@ -247,7 +254,7 @@ async fn serve<S>(
 
     let traffic = Traffic::default();
     let mut platform = Platform::new(blueprint, shared, db.clone())?;
-    let api = build(settings, &mut platform);
+    let api = build(&mut platform);
     let router = platform.router(blueprint, api, &traffic);
 
     let stop = stop_signal().map_err(sentence)?;

@@ -38,14 +38,13 @@ pub(super) async fn observe(
     let context = context_of(&request, route.as_ref());
     let recorded = context.span.clone();
     let request_id = HeaderValue::from_str(&context.request_id);
-    let (response, took) = context
-        .scope(async {
-            let response = serve(request).await.unwrap_or_else(IntoResponse::into_response);
-            let took = started.elapsed();
-            write_log_line(&method, &path, response.status(), took);
-            (response, took)
-        })
-        .await;
+    let (response, took) = RequestContext::scope(Some(context), async {
+        let response = serve(request).await.unwrap_or_else(IntoResponse::into_response);
+        let took = started.elapsed();
+        write_log_line(&method, &path, response.status(), took);
+        (response, took)
+    })
+    .await;
 
     if let Some(recorded) = recorded {
         recorded.finish(Some(response.status().as_u16()), None);

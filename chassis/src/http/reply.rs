@@ -151,6 +151,12 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        Self::of(parts)
+    }
+}
+
+impl IdempotencyKey {
+    fn of(parts: &Parts) -> Result<Self, Problem> {
         let mut values = parts.headers.get_all("idempotency-key").iter();
         let Some(value) = values.next() else { return Ok(Self(None)) };
         let text = value.to_str().ok().and_then(unquote).filter(|_| values.next().is_none());
@@ -171,9 +177,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
         let fingerprint = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self(Some(Key { text: text.to_owned(), fingerprint })))
     }
-}
 
-impl IdempotencyKey {
     /// The reply that was given under this key before. For handlers that ask another service
     /// before they call [`IdempotencyKey::once`]: a repeat need not ask again.
     ///

@@ -22,23 +22,23 @@ pub struct RequestContext {
 }
 
 tokio::task_local! {
-    static CURRENT: RequestContext;
+    static CURRENT: Option<RequestContext>;
 }
 
 impl RequestContext {
     /// The context of the request that this task serves; `None` in background work.
     pub fn current() -> Option<Self> {
-        CURRENT.try_with(Clone::clone).ok()
+        CURRENT.try_with(Clone::clone).ok().flatten()
     }
 
     /// Looks at the current context without copying it; `None` in background work.
     pub fn with_current<T>(look: impl FnOnce(&Self) -> T) -> Option<T> {
-        CURRENT.try_with(look).ok()
+        CURRENT.try_with(|context| context.as_ref().map(look)).ok().flatten()
     }
 
     /// The recorded span of the request that this task serves.
     pub fn current_span() -> Option<Span> {
-        CURRENT.try_with(|context| context.span.clone()).ok().flatten()
+        Self::with_current(|context| context.span.clone()).flatten()
     }
 
     /// Returns when there was a reset since the current request came in; never in background
@@ -50,14 +50,14 @@ impl RequestContext {
         }
     }
 
-    /// Runs `work` with this context as the current one.
-    pub async fn scope<F: Future>(self, work: F) -> F::Output {
-        CURRENT.scope(self, work).await
+    /// Runs `work` with `context` as the current one; `None` for background work.
+    pub fn scope<F: Future>(context: Option<Self>, work: F) -> impl Future<Output = F::Output> {
+        CURRENT.scope(context, work)
     }
 
     /// The same for work that does not wait, on whatever thread it runs.
-    pub fn scope_sync<T>(self, work: impl FnOnce() -> T) -> T {
-        CURRENT.sync_scope(self, work)
+    pub fn scope_sync<T>(context: Option<Self>, work: impl FnOnce() -> T) -> T {
+        CURRENT.sync_scope(context, work)
     }
 }
 
@@ -67,8 +67,5 @@ pub fn spawn<F>(work: F) -> JoinHandle<F::Output>
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    match RequestContext::current() {
-        Some(context) => tokio::spawn(context.scope(work)),
-        None => tokio::spawn(work),
-    }
+    tokio::spawn(RequestContext::scope(RequestContext::current(), work))
 }

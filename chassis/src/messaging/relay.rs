@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Transaction;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, watch};
+use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use super::call::{Answer, NoAnswer};
@@ -23,7 +24,7 @@ use super::schedule::{self, Failure};
 use super::signature::Secrets;
 use crate::http::Reply;
 use crate::id::Id;
-use crate::insight::telemetry::{self, RequestContext};
+use crate::insight::telemetry::RequestContext;
 use crate::storage::{Db, DbError, DbResult};
 use crate::time::Timestamp;
 
@@ -67,14 +68,22 @@ struct Shared {
 /// the wait of those who wait for it.
 struct Attempt {
     relay: Relay,
+    peer: Arc<Peer>,
     id: Id,
     /// Whether somebody wants to know now, and did not wait for the message's time to come.
     is_out_of_turn: bool,
+    /// The place that it takes up, if it is made in the background.
+    place: Option<OwnedSemaphorePermit>,
 }
 
 impl Drop for Attempt {
     fn drop(&mut self) {
         self.relay.in_flight().remove(&self.id);
+        if let Some(place) = self.place.take()
+            && self.peer.leave_place(place)
+        {
+            self.relay.wake();
+        }
     }
 }
 
@@ -127,10 +136,10 @@ impl Relay {
         else {
             return Ok(None);
         };
-        let reply = match self.begin(message.id, message.attempts > 0) {
-            Ok(attempt) => {
-                let delivery = self.clone().deliver(Arc::clone(peer), message, attempt);
-                telemetry::spawn(delivery).await.ok().flatten()
+        let reply = match self.begin(peer, message.id) {
+            Ok(mut attempt) => {
+                attempt.is_out_of_turn = message.attempts > 0;
+                self.spawn(RequestContext::current(), message, attempt).await.ok().flatten()
             }
             // The sender is dropped when the attempt is over, and that is a change, too.
             Err(mut other) => {
@@ -143,22 +152,33 @@ impl Relay {
     }
 
     /// Claims a message for an attempt, or returns the end of the one that is under way.
-    fn begin(&self, id: Id, is_out_of_turn: bool) -> Result<Attempt, watch::Receiver<()>> {
+    fn begin(&self, peer: &Arc<Peer>, id: Id) -> Result<Attempt, watch::Receiver<()>> {
         match self.in_flight().entry(id) {
             Entry::Occupied(other) => Err(other.get().subscribe()),
-            Entry::Vacant(place) => {
-                place.insert(watch::Sender::new(()));
-                Ok(Attempt { relay: self.clone(), id, is_out_of_turn })
+            Entry::Vacant(entry) => {
+                entry.insert(watch::Sender::new(()));
+                let (relay, peer) = (self.clone(), Arc::clone(peer));
+                Ok(Attempt { relay, peer, id, is_out_of_turn: false, place: None })
             }
         }
     }
 
-    async fn deliver(self, peer: Arc<Peer>, message: Message, attempt: Attempt) -> Option<Reply> {
+    /// Delivers on a task of its own, as a part of the request that `context` is of.
+    fn spawn(
+        &self,
+        context: Option<RequestContext>,
+        message: Message,
+        attempt: Attempt,
+    ) -> JoinHandle<Option<Reply>> {
+        tokio::spawn(RequestContext::scope(context, self.clone().deliver(message, attempt)))
+    }
+
+    async fn deliver(self, message: Message, attempt: Attempt) -> Option<Reply> {
+        let Attempt { peer, is_out_of_turn, .. } = &attempt;
         let noted = match peer.send(message.call(self.shared.secrets.as_ref())).await {
-            Some(Ok(answer)) => self.note_answer(&peer, message, answer).await,
+            Some(Ok(answer)) => self.note_answer(peer, message, answer).await,
             Some(Err(silence)) => {
-                let is_out_of_turn = attempt.is_out_of_turn;
-                self.note_silence(&peer, message, silence, is_out_of_turn).await.map(|()| None)
+                self.note_silence(peer, message, silence, *is_out_of_turn).await.map(|()| None)
             }
             None => Ok(None),
         };

@@ -15,8 +15,9 @@ use rusqlite::{Connection, OpenFlags, Transaction};
 use tokio::sync::Semaphore;
 
 use super::migrate::{MigrateError, migrate};
+use super::watch::Watch;
 use super::writer::Writer;
-use super::{DbError, Migration, Owner, watch};
+use super::{DbError, Migration, Owner};
 use crate::insight::recorder::SpanKind;
 use crate::insight::telemetry::RequestContext;
 
@@ -132,10 +133,12 @@ impl Db {
         let connection = self.shared.readers.get().map_err(DbError::from)?;
         let span = RequestContext::current_span();
         let span = span.and_then(|span| span.child(SpanKind::Transaction, || "read".to_owned()));
-        let Some(span) = span else { return query(&connection) };
-        let (outcome, statements) = watch::watch(&connection, || query(&connection));
-        statements.write_to(&span);
-        span.finish(None, None);
+        let watch = span.as_ref().map(|_| Watch::start(&connection));
+        let outcome = query(&connection);
+        if let (Some(span), Some(watch)) = (span, watch) {
+            watch.finish().write_to(&span);
+            span.finish(None, None);
+        }
         outcome
     }
 
@@ -171,10 +174,7 @@ impl Db {
         let _turn = self.shared.scans.acquire().await.map_err(|_| DbError::Closing)?;
         let db = self.clone();
         let context = RequestContext::current();
-        let work = move || match context {
-            Some(context) => context.scope_sync(|| db.read_at_once(query)),
-            None => db.read_at_once(query),
-        };
+        let work = move || RequestContext::scope_sync(context, || db.read_at_once(query));
         tokio::task::spawn_blocking(work)
             .await
             .unwrap_or_else(|lost| Err(DbError::Panicked(lost.to_string()).into()))

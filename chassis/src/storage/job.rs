@@ -8,7 +8,7 @@ use rusqlite::Transaction;
 use tokio::sync::oneshot;
 
 use super::DbError;
-use super::watch::{self, Statements};
+use super::watch::{Statements, Watch};
 use crate::insight::recorder::{Span, SpanKind, Step, StepKind, whole_us};
 use crate::insight::telemetry::RequestContext;
 
@@ -73,20 +73,11 @@ where
         }
         // A panic must not take the writer down with it. What the job wrote is undone, and the
         // closure has changed nothing else, so nothing half-changed is seen.
-        let work = || match self.context.clone() {
-            Some(context) => context.scope_sync(|| (self.work)(tx)),
-            None => (self.work)(tx),
-        };
-        let work = || catch_unwind(AssertUnwindSafe(work));
-        let outcome = if self.span.is_some() {
-            let (outcome, statements) = watch::watch(tx, work);
-            self.statements = statements;
-            outcome
-        } else {
-            work()
-        };
-        let outcome = outcome
+        let watch = self.span.as_ref().map(|_| Watch::start(tx));
+        let work = || RequestContext::scope_sync(self.context.clone(), || (self.work)(tx));
+        let outcome = catch_unwind(AssertUnwindSafe(work))
             .unwrap_or_else(|panic| Err(DbError::Panicked(panic_text(panic.as_ref())).into()));
+        self.statements = watch.map(Watch::finish).unwrap_or_default();
         let keep = outcome.is_ok();
         self.outcome = Some(outcome);
         keep

@@ -53,28 +53,33 @@ impl Statements {
     }
 }
 
-/// Runs `work` on `connection` and returns what it did there.
-pub(crate) fn watch<T>(connection: &Connection, work: impl FnOnce() -> T) -> (T, Statements) {
-    SEEN.set(Some(Vec::new()));
-    // For statements that are run past [`Sql::statement`]. Not what stood there last: that may
-    // be of another request.
-    SOURCE.set(file!());
-    // The time that SQLite itself measures has steps of a millisecond, so the start is noted.
-    let codes = TraceEventCodes::SQLITE_TRACE_STMT
-        | TraceEventCodes::SQLITE_TRACE_ROW
-        | TraceEventCodes::SQLITE_TRACE_PROFILE;
-    connection.trace_v2(codes, Some(see));
-    let watched = Watched(connection);
-    let outcome = work();
-    drop(watched);
-    (outcome, Statements(SEEN.take().unwrap_or_default()))
+/// A connection that reports what this thread does on it. It stops when this is dropped, also by a
+/// panic: the connection goes on to serve requests that nobody records.
+pub(crate) struct Watch<'a>(&'a Connection);
+
+impl<'a> Watch<'a> {
+    /// From now on.
+    pub(crate) fn start(connection: &'a Connection) -> Self {
+        SEEN.set(Some(Vec::new()));
+        // For statements that are run past [`Sql::statement`]. Not what stood there last: that may
+        // be of another request.
+        SOURCE.set(file!());
+        // The time that SQLite itself measures has steps of a millisecond, so the start is noted.
+        let codes = TraceEventCodes::SQLITE_TRACE_STMT
+            | TraceEventCodes::SQLITE_TRACE_ROW
+            | TraceEventCodes::SQLITE_TRACE_PROFILE;
+        connection.trace_v2(codes, Some(see));
+        Self(connection)
+    }
+
+    /// Until now; returns what was done.
+    pub(crate) fn finish(self) -> Statements {
+        drop(self);
+        Statements(SEEN.take().unwrap_or_default())
+    }
 }
 
-/// A connection that reports. It stops when this is dropped, also by a panic: the connection
-/// goes on to serve requests that nobody records.
-struct Watched<'a>(&'a Connection);
-
-impl Drop for Watched<'_> {
+impl Drop for Watch<'_> {
     fn drop(&mut self) {
         self.0.trace_v2(TraceEventCodes::empty(), None);
     }

@@ -16,7 +16,8 @@ fn tag(text: &str) -> Tag {
 fn with_baggage<T>(baggage: &str, work: impl FnOnce() -> T) -> T {
     let trace = TraceContext::from_parts(None, None, Some(baggage));
     let (request_id, epoch) = (Arc::from("test"), Epoch::current());
-    RequestContext { request_id, trace, span: None, epoch }.scope_sync(work)
+    let context = RequestContext { request_id, trace, span: None, epoch };
+    RequestContext::scope_sync(Some(context), work)
 }
 
 #[test]

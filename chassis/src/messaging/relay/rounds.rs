@@ -97,21 +97,15 @@ impl Relay {
     /// one in which its row was read.
     fn dispatch(&self, peer: &Arc<Peer>, message: Message, epoch: Epoch) -> Option<()> {
         let place = peer.take_place()?;
-        let Ok(attempt) = self.begin(message.id, false) else { return Some(()) };
+        let Ok(mut attempt) = self.begin(peer, message.id) else { return Some(()) };
+        attempt.place = Some(place);
         let request_id = message.id.to_string().into();
         let trace = message.trace.child();
         let span = Span::begin(SpanKind::Delivery, &trace, Some(message.trace.span_id()), || {
             format!("{} to {}", message.kind, message.peer)
         });
         let context = RequestContext { request_id, trace, span, epoch };
-        let (relay, peer) = (self.clone(), Arc::clone(peer));
-        tokio::spawn(async move {
-            let delivery = relay.clone().deliver(Arc::clone(&peer), message, attempt);
-            context.scope(delivery).await;
-            if peer.leave_place(place) {
-                relay.wake();
-            }
-        });
+        self.spawn(Some(context), message, attempt);
         Some(())
     }
 
