@@ -116,10 +116,10 @@ async fn all_rounds(settings: &Settings, bench: &Bench<'_>) -> Result<Table, Fai
     let mut table = Table::default();
     note_memory(bench.shop, &mut table, "idle", [12.0, 25.0])?;
     for _ in 0..settings.rounds {
-        let limits = bench.limits(&mut table).await?;
-        bench.carts(&limits, &mut table).await?;
-        bench.products(&limits, &mut table).await?;
-        bench.orders(&limits, &mut table).await?;
+        bench.files(&mut table).await?;
+        bench.carts(&mut table).await?;
+        bench.products(&mut table).await?;
+        bench.orders(&mut table).await?;
         bench.pages(&mut table).await?;
         note_memory(bench.shop, &mut table, "after load", [48.0, 48.0])?;
     }
