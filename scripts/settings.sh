@@ -123,11 +123,15 @@ health_of() { # part
     read -r -t 2 _ status _ <&3 && echo "$status"
 }
 
-# Where the shop is: the one that runs in DATA_DIR, or whichever SHOP_URL names, such as one
-# that runs in containers.
+# Where the shop is: whichever SHOP_URL names, or the one that is open in DATA_DIR. If nobody has
+# said where, and none is, one that runs in containers has the same port.
 shop_url() {
     local url=${SHOP_URL:-}
-    [[ $url ]] || { read -r url <"$RUN_DIR/open"; } 2>/dev/null || url=http://127.0.0.1:$SHOP_PORT
+    if [[ ! $url ]] && ! { read -r url <"$RUN_DIR/open"; } 2>/dev/null; then
+        [[ $DATA_DIR = "$REPO/data" && -z $(living_names) ]] ||
+            fail "no shop is open in $DATA_DIR: scripts/up.sh opens it, and SHOP_URL names another"
+        url=http://127.0.0.1:$SHOP_PORT
+    fi
     echo "${url%/}"
 }
 

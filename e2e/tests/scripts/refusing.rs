@@ -128,9 +128,36 @@ fn no_script_waits_for_a_shop_that_never_answers() {
     });
 }
 
-#[test]
-fn the_demo_of_a_closed_shop_says_how_to_open_it() {
-    let complaint = Site::new().refuse("demo.sh", &[]);
+/// Whoever names a folder means the shop in it, and not another one that happens to run.
+#[tokio::test]
+async fn what_is_meant_for_a_closed_shop_does_not_reach_another() {
+    let other = Site::open();
+    let closed = Site::new().set("SHOP_PORT", other.port("nginx"));
 
-    assert!(complaint.contains("open the shop with scripts/up.sh"), "{complaint}");
+    for (script, arguments) in [("demo.sh", &[][..]), ("lesson.sh", &["1"])] {
+        let complaint = closed.refuse(script, arguments);
+        assert!(complaint.contains("scripts/up.sh opens it"), "{script}: {complaint}");
+    }
+
+    let orders = other.client().get("/api/orders").await.expect_status(200);
+    assert_eq!(orders.as_array().map(Vec::len), Some(0));
+}
+
+/// Lesson 15 forges a webhook, past nginx.
+#[tokio::test]
+async fn a_lesson_speaks_to_the_services_of_the_shop_in_its_folder() {
+    let site = Site::open();
+
+    let printed = site.set("ORDER_PORT", 1).succeed("lesson.sh", &["15"]);
+
+    assert!(printed.contains("Lesson 15: passed."), "{printed}");
+    assert!(!printed.contains("no answer"), "{printed}");
+    assert!(printed.contains("Cleaned up:"), "{printed}");
+}
+
+#[test]
+fn a_step_that_no_lesson_has_cannot_be_skipped() {
+    let complaint = Site::open().refuse("lesson.sh", &["1", "--skip", "nothing"]);
+
+    assert!(complaint.contains("lesson 1 has no step named nothing"), "{complaint}");
 }
