@@ -38,10 +38,10 @@ API_KEY=${API_KEY-secret-key-123} # an empty list is a mistake, not a wish for t
 # --- Nothing reaches the configuration that nginx could read as more than a value ---
 
 one_of() { # name, value, what it may be
-    case " $3 " in
-        *" $2 "*) ;;
-        *) fail "$1 is '$2': it must be one of $3" ;;
-    esac
+    for choice in $3; do
+        [ "$2" != "$choice" ] || return 0
+    done
+    fail "$1 is '$2': it must be one of $3"
 }
 
 has_line_break() {
@@ -54,10 +54,16 @@ address() { # name, value
     fi
 }
 
-folder() { # name, value
+quotable() { # name, value
     if has_line_break "$2" || printf '%s' "$2" | grep -q "[\"'\$\\]"; then
         fail "$1 is '$2': the path of the shop must not hold quotes, dollar signs or backslashes"
     fi
+}
+
+folder() { # name, value; prints the whole path, of which the value may be only the end
+    path=$(cd "$2" 2>/dev/null && pwd) || fail "$1 is '$2': there is no such folder"
+    quotable "$1" "$path"
+    printf '%s\n' "$path"
 }
 
 one_of LAB "$LAB" "0 1"
@@ -68,15 +74,15 @@ address CART_ADDR "$CART_ADDR"
 address CATALOG_ADDR "$CATALOG_ADDR"
 address ORDER_ADDR "$ORDER_ADDR"
 address PAYMENT_ADDR "$PAYMENT_ADDR"
-folder OUT_DIR "$OUT_DIR"
-folder FRONTEND_DIR "$FRONTEND_DIR"
-folder NGINX_DIR "$NGINX_DIR"
+quotable OUT_DIR "$OUT_DIR"
+quotable FRONTEND_DIR "$FRONTEND_DIR"
+quotable NGINX_DIR "$NGINX_DIR"
 
 for kind in body proxy fastcgi uwsgi scgi; do
     mkdir -p "$OUT_DIR/tmp/$kind"
 done
-OUT_DIR=$(cd "$OUT_DIR" && pwd)
-FRONTEND_DIR=$(cd "$FRONTEND_DIR" 2>/dev/null && pwd) || fail "FRONTEND_DIR: there is no such folder"
+OUT_DIR=$(folder OUT_DIR "$OUT_DIR")
+FRONTEND_DIR=$(folder FRONTEND_DIR "$FRONTEND_DIR")
 
 # --- The keys: one anchored, fully escaped regular expression each ---
 

@@ -8,7 +8,8 @@ use e2e::binaries::repository;
 fn render(name: &str, value: &str) -> Output {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let mut command = Command::new(repository().join("nginx/render.sh"));
-    run(command.env("OUT_DIR", folder.path()).env(name, value))
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    run(command.env_clear().env("PATH", path).env("OUT_DIR", folder.path()).env(name, value))
 }
 
 #[track_caller]
@@ -47,12 +48,33 @@ fn a_setting_that_would_be_read_as_more_than_a_value_is_refused() {
         }
     }
     for name in ["LAB", "RATE_LIMIT", "ACCESS_LOG"] {
-        for value in ["yes", "1 ", "ON", "true", "on;"] {
+        for value in ["yes", "1 ", "ON", "true", "on;", "0 1", "on off"] {
             expect_refusal(name, value);
         }
     }
     for value in ["/no/such/folder", "/tmp/a\"b", "/tmp/$x", "/tmp\n/"] {
         expect_refusal("FRONTEND_DIR", value);
+    }
+}
+
+/// A value may be only the end of a path.
+#[test]
+fn a_path_is_looked_at_as_a_whole() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let odd = folder.path().join("a$b");
+    std::fs::create_dir_all(odd.join("page")).expect("a folder can be made");
+    let script = repository().join("nginx/render.sh");
+    let render = |out: &str, page: &str| {
+        let mut command = Command::new(&script);
+        run(command.current_dir(&odd).env("OUT_DIR", out).env("FRONTEND_DIR", page))
+    };
+
+    let inside = folder.path().join("out").display().to_string();
+    for (out, page, name) in [(&*inside, "page", "FRONTEND_DIR"), ("out", "/tmp", "OUT_DIR")] {
+        let output = render(out, page);
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{complaint}");
+        assert!(complaint.contains(name), "{complaint}");
     }
 }
 
