@@ -11,8 +11,10 @@ use tempfile::TempDir;
 use super::client::Client;
 use super::command::run;
 use super::document::Document;
+use super::eventually::eventually;
 use super::log::Log;
 use super::program::{Program, Running, spawn};
+use crate::id::Id;
 
 /// A running service. Questions go through the [`Client`] it derefs to; the process ends with
 /// the test.
@@ -70,6 +72,19 @@ impl Process {
     /// moment to get here; see [`super::eventually()`].
     pub fn has_logged(&self, text: &str) -> bool {
         self.log.lines().iter().any(|line| line.contains(text))
+    }
+
+    /// Asserts that it has logged no error so far. Lines of the log arrive in their order and a
+    /// moment late, so it is asked for something more, and the line about that is waited for.
+    ///
+    /// # Panics
+    ///
+    /// If it has.
+    pub async fn expect_no_error(&self) {
+        let id = Id::new().to_string();
+        self.get("/nothing").header("x-request-id", &id).await;
+        eventually("the log says so", async || self.has_logged(&id)).await;
+        assert!(!self.has_logged("ERROR"), "{self:?} has logged an error");
     }
 
     /// Ends it at once, as a power cut would (SIGKILL).

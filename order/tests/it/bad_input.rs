@@ -26,7 +26,7 @@ async fn a_user_id_has_64_sane_characters_at_most() {
         answer.expect_problem(422, "user_id: must be 1 to 64 characters of A-Z a-z 0-9 . _ - @");
     }
 
-    unharmed(&shop);
+    unharmed(&shop).await;
 }
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn a_parameter_that_is_missing_unknown_or_doubled_is_named() {
         assert!(answer.detail().contains(name), "{answer}");
     }
 
-    unharmed(&shop);
+    unharmed(&shop).await;
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn whoever_sends_a_parameter_elsewhere_hears_where_it_belongs() {
     twice.expect_problem(422, "user_id: is given twice");
     let misspelled = shop.order.post("/orders?user=a").json(&laptop_and_mice()).await;
     misspelled.expect_problem(422, "user: there is no such parameter; there is user_id");
-    unharmed(&shop);
+    unharmed(&shop).await;
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn what_cannot_be_read_is_400() {
     shop.order.post("/orders?user_id=%ff").json(&laptop_and_mice()).await.expect_status(400);
     shop.order.post("/orders?user_id=%zz").json(&laptop_and_mice()).await.expect_status(400);
 
-    unharmed(&shop);
+    unharmed(&shop).await;
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn a_body_that_is_not_labeled_as_json_is_refused() {
     for request in [unlabeled, form] {
         request.await.expect_problem(415, "Content-Type must be application/json");
     }
-    unharmed(&shop);
+    unharmed(&shop).await;
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn a_body_that_is_no_list_of_lines_is_refused() {
         shop.place_lines(&wrong).await.expect_problem(422, "[0]: must be an object");
     }
 
-    unharmed(&shop);
+    unharmed(&shop).await;
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn a_line_with_a_wrong_field_is_refused_and_the_field_named() {
         assert!(answer.detail().contains(field), "{answer}");
     }
 
-    unharmed(&shop);
+    unharmed(&shop).await;
 }
 
 #[tokio::test]
@@ -157,7 +157,7 @@ async fn a_price_that_is_no_amount_is_refused() {
         post(&shop, line_with("price", not_json)).await.expect_status(400);
     }
 
-    unharmed(&shop);
+    unharmed(&shop).await;
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn a_field_that_is_said_twice_is_refused() {
         answer.expect_problem(422, &format!("[0].{name}: is given twice"));
     }
 
-    unharmed(&shop);
+    unharmed(&shop).await;
 }
 
 #[tokio::test]
@@ -201,9 +201,8 @@ fn line_with(field: &str, value: &str) -> String {
     format!("[{{{}}}]", fields.join(","))
 }
 
-#[track_caller]
-fn unharmed(shop: &Shop) {
+async fn unharmed(shop: &Shop) {
     assert_eq!(shop.orders(), "0");
     assert!(shop.catalog.requests().is_empty());
-    assert!(!shop.order.has_logged("ERROR"));
+    shop.order.expect_no_error().await;
 }
