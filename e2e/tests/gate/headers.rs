@@ -1,6 +1,6 @@
 //! What every answer says about itself, and which ids go through.
 
-use chassis::testing::Answer;
+use chassis::testing::{Answer, eventually};
 use e2e::Shop;
 
 use crate::support::{Gate, KEY, send};
@@ -99,8 +99,14 @@ async fn a_sane_request_id_goes_all_the_way_and_back() {
         }
     }
     let id = "click-42";
-    assert!(shop.nginx().log().contains(&format!("request_id={id} ")));
-    assert!(shop.catalog.has_logged(&format!("\"request_id\":\"{id}\"")));
+    eventually("nginx has logged it", async || {
+        shop.nginx().log().contains(&format!("request_id={id} "))
+    })
+    .await;
+    eventually("the catalog has logged it", async || {
+        shop.catalog.has_logged(&format!("\"request_id\":\"{id}\""))
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -117,7 +123,8 @@ async fn another_request_id_is_replaced_by_one_that_all_logs_share() {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric();
         assert!(new.len() >= 16 && new.bytes().all(is_plain), "{new:?} for {id:?}");
         assert_eq!(gate.catalog.requests()[0].header("x-request-id"), Some(&*new));
-        assert!(gate.nginx.log().contains(&format!("request_id={new} ")));
+        let line = format!("request_id={new} ");
+        eventually("nginx has logged it", async || gate.nginx.log().contains(&line)).await;
     }
 }
 

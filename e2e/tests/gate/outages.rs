@@ -105,7 +105,7 @@ async fn a_service_that_comes_back_is_reached_at_once() {
             expect_away(&shop.outside().get(path).await, service.name());
         }
         shop.service_mut(service).restart().await;
-        // Both workers of nginx, and connections it may have kept.
+        // Over connections that nginx may have kept.
         for answer in all_at_once((0..20).map(|_| shop.outside().get(path))).await {
             answer.expect_status(200);
         }
