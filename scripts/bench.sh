@@ -42,7 +42,7 @@ cargo build --release --locked -p bench
 folder=${BENCH_DIR:-$REPO/data/bench}
 [[ ! -e $folder ]] || fail "$folder is there already: remove it or set BENCH_DIR"
 mkdir -p "$folder"
-trap 'rm -rf "$folder"' EXIT
+trap 'DATA_DIR=$folder scripts/down.sh >/dev/null; rm -rf "$folder"' EXIT # also if it is interrupted
 export ORDER_EXPIRES_S=86400 # orders that nobody pays must not expire into a later round
 [[ ! $build ]] || measure_build
 "$TARGET/release/bench" --repository "$REPO" --folder "$folder" "${options[@]}"

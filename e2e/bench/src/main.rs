@@ -31,7 +31,7 @@ use clap::Parser;
 
 use load::Failure;
 use rows::Bench;
-use shop::{SERVICES, Shop, free_port};
+use shop::{SERVICES, Shop, free_ports};
 use table::Table;
 use table::Wanted::AtMost;
 
@@ -70,18 +70,19 @@ fn main() -> Result<(), Failure> {
 }
 
 async fn measure(settings: &Settings) -> Result<(), Failure> {
-    let port = free_port()?;
+    let first_port = free_ports(6)?;
+    let port = first_port + 5;
     let mut bare = tokio::process::Command::new(std::env::current_exe()?)
         .args(["--folder", "-", "--serve-bare", &port.to_string()])
         .stdout(Stdio::null())
         .kill_on_drop(true)
         .spawn()?;
-    let shop = Shop::new(&settings.repository, &settings.folder)?;
+    let shop = Shop::new(&settings.repository, &settings.folder, first_port);
     let outcome = measure_shop(settings, &shop, ([127, 0, 0, 1], port).into()).await;
-    // Also after a failure: nobody else will.
-    shop.close()?;
+    // Also after a failure, which is then what is told: nobody else will.
+    let closed = shop.close();
     bare.kill().await?;
-    outcome
+    outcome.and(closed)
 }
 
 async fn measure_shop(

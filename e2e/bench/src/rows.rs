@@ -160,7 +160,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// A page of the newest orders and of one shopper's, which must not depend on how many
+    /// A page of the newest orders and of the paid ones, which must not depend on how many
     /// orders there are.
     ///
     /// # Errors

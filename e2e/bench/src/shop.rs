@@ -39,18 +39,11 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// A shop with its files in `folder`, closed.
-    ///
-    /// # Errors
-    ///
-    /// If there are no free ports.
-    pub fn new(repository: &Path, folder: &Path) -> Result<Self, Failure> {
+    /// A shop with its files in `folder` and five ports from `first_port` on, closed.
+    pub fn new(repository: &Path, folder: &Path, first_port: u16) -> Self {
         let names = ["shop", "cart", "catalog", "order", "payment"];
-        let mut ports = BTreeMap::new();
-        for name in names {
-            ports.insert(name, free_port()?);
-        }
-        Ok(Self { repository: repository.to_owned(), folder: folder.to_owned(), ports })
+        let ports = names.into_iter().zip(first_port..).collect();
+        Self { repository: repository.to_owned(), folder: folder.to_owned(), ports }
     }
 
     /// Opens it with `scripts/up.sh`, and says how long that took.
@@ -136,13 +129,17 @@ impl Drop for Started {
     }
 }
 
-/// A port that is free now.
+/// The first of `count` neighboring ports that are free. They lie below the range from which the
+/// kernel picks the ends of connections, so they are free again whenever the shop is opened.
 ///
 /// # Errors
 ///
-/// If none is.
-pub fn free_port() -> Result<u16, Failure> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+/// If there are none.
+pub fn free_ports(count: u16) -> Result<u16, Failure> {
+    let is_free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    let mut candidates = std::iter::repeat_with(|| fastrand::u16(15_000..32_000)).take(1_000);
+    let first = candidates.find(|first| (*first..first + count).all(is_free));
+    first.ok_or_else(|| "no ports are free".into())
 }
 
 /// A GET.
