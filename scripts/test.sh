@@ -8,7 +8,9 @@ cd "$(dirname "$0")/.."
 # The tests choose all settings themselves; those of a shop that somebody runs must not leak in.
 unset HOST PORT DATABASE_PATH DATA_DIR API_KEY ALLOW_DEMO_KEY WEBHOOK_SECRET LAB RATE_LIMIT ACCESS_LOG
 unset SHOP_URL SHOP_PORT CART_PORT CATALOG_PORT ORDER_PORT PAYMENT_PORT ORDER_EXPIRES_S LOG_FORMAT RUST_LOG
-unset CART_SERVICE_URL CATALOG_SERVICE_URL ORDER_SERVICE_URL PAYMENT_SERVICE_URL
+unset CART_SERVICE_URL CATALOG_SERVICE_URL ORDER_SERVICE_URL PAYMENT_SERVICE_URL CART_VALIDATION
+unset OTEL_EXPORTER_OTLP_ENDPOINT WORKER_THREADS FRONTEND_DIR SHOP_BIN_DIR KEEP_DB
+unset RELIABILITY_SECONDS RELIABILITY_ROUNDS RELIABILITY_SEED
 
 # A run takes less than 25 minutes on two idle cores with nothing built before, and on a busy machine
 # up to twice as long. A step that hangs ends then, with all that it has started, and the run fails.

@@ -22,7 +22,6 @@ const PAUSE: Duration = Duration::from_millis(10);
 pub struct Nginx {
     address: SocketAddr,
     client: Client,
-    settings: BTreeMap<String, String>,
     folder: TempDir,
     child: Child,
 }
@@ -38,18 +37,9 @@ impl Nginx {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
         let client = client(address, &settings);
         let child = spawn(&settings, &folder, address);
-        let nginx = Self { address, client, settings, folder, child };
+        let nginx = Self { address, client, folder, child };
         nginx.wait_until_it_answers().await;
         nginx
-    }
-
-    /// Stops it and starts it again with one more setting.
-    pub async fn restart_with(&mut self, name: &str, value: impl ToString) {
-        self.stop();
-        self.settings.insert(name.to_owned(), value.to_string());
-        self.client = client(self.address, &self.settings);
-        self.child = spawn(&self.settings, &self.folder, self.address);
-        self.wait_until_it_answers().await;
     }
 
     /// Where it listens.

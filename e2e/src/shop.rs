@@ -177,15 +177,6 @@ impl Shop {
         self.nginx.as_ref().expect("this shop has nginx in front")
     }
 
-    /// nginx, to restart it.
-    ///
-    /// # Panics
-    ///
-    /// If the shop has none.
-    pub fn nginx_mut(&mut self) -> &mut Nginx {
-        self.nginx.as_mut().expect("this shop has nginx in front")
-    }
-
     /// The client of somebody outside.
     ///
     /// # Panics

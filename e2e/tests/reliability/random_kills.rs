@@ -1,8 +1,8 @@
 //! kill -9 of every service at random while people shop. What they were told holds afterwards,
 //! and nothing happens twice.
 //!
-//! `RELIABILITY_SECONDS=600` makes the run longer, `RELIABILITY_SEED=7` repeats the choices of
-//! an earlier one (not their timing).
+//! `RELIABILITY_SECONDS=600` makes the run longer, `RELIABILITY_SEED=7` repeats the order of the
+//! kills of an earlier one (not what people do meanwhile, and no timing).
 
 mod journal;
 mod shopper;

@@ -114,6 +114,11 @@ impl Files {
                 verdict.duplicated.push(format!("units in the cart {place:?}: {found}, {units:?}"));
             }
         }
+        for (place, units) in &self.carts {
+            if !pages.adds.contains_key(place) {
+                verdict.duplicated.push(format!("units in the cart {place:?}: {units}, unasked"));
+            }
+        }
     }
 
     /// An acknowledged order is there once and as it was wanted; a refused one is no order that
