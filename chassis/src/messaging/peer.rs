@@ -44,6 +44,13 @@ impl Peer {
         }
     }
 
+    /// It is not known to be there for these tags either: messages of theirs wait from before the
+    /// start.
+    pub(super) fn expect_silence(&self, tags: impl Iterator<Item = Tag>) {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.extend(tags.take(TAGS_MAX).map(|tag| (Some(tag), Lane::unheard())));
+    }
+
     /// Sends it a call. `None` if a reset ends the wait: then there is no such message any more, nor
     /// what it is about.
     pub(super) async fn send(&self, call: Call) -> Option<Result<Answer, NoAnswer>> {

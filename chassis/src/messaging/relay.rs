@@ -103,11 +103,12 @@ impl Relay {
 
     /// Starts delivering in the background.
     pub fn start(&self) {
-        tokio::spawn(self.clone().deliver_due());
-        tokio::spawn(self.clone().give_up_expired());
         for peer in &self.shared.peers {
+            self.expect_silence(peer);
             tokio::spawn(self.clone().watch(Arc::clone(peer)));
         }
+        tokio::spawn(self.clone().deliver_due());
+        tokio::spawn(self.clone().give_up_expired());
     }
 
     /// Says that a message was written which the relay is to deliver.

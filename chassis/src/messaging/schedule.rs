@@ -81,6 +81,16 @@ pub(super) fn has_waiting(connection: &Connection, peer: &str) -> DbResult<bool>
     Ok(query.query_row([peer], |row| row.get(0))?)
 }
 
+/// The `baggage` of the messages that wait for `peer`, each once.
+pub(super) fn list_waiting_baggage(connection: &Connection, peer: &str) -> DbResult<Vec<String>> {
+    let mut query = connection.statement(
+        "SELECT DISTINCT baggage FROM outbox
+         WHERE peer = ?1 AND dead_at IS NULL AND baggage IS NOT NULL",
+    )?;
+    let found = query.query_map([peer], |row| row.get(0))?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Whether a message about `subject` is due: what an answer has caused is about the same thing.
 pub(super) fn has_due_about(
     connection: &Connection,

@@ -32,6 +32,22 @@ async fn fire_once_loses_the_message_that_the_outbox_would_have_kept() {
     till.reaches(naive, "COMPLETED").await;
 }
 
+/// What waits from before a restart is tried as soon as its receiver is there, with or without a tag.
+#[tokio::test]
+async fn a_message_with_a_tag_does_not_wait_out_its_pause_after_a_restart() {
+    let mut till = Till::open_with(&[("LAB", "1")]).await;
+    let busy = json!({ "detail": "Busy" });
+    till.order.set(Behavior::answer_with(503, &[("retry-after", "3600")], busy));
+    let order = Id::new();
+    expect_pending(&till.pay(order, "999.99").header("baggage", "lab=ann").await);
+    till.payment.kill().await;
+
+    till.order_accepts();
+    till.payment.restart().await;
+
+    till.reaches(order, "COMPLETED").await;
+}
+
 #[tokio::test]
 async fn fire_once_loses_a_payment_in_a_crash_that_the_outbox_survives() {
     let mut till = Till::open_with(&[("LAB", "1")]).await;

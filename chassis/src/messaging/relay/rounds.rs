@@ -12,6 +12,7 @@ use crate::epoch::Epoch;
 use crate::id::Id;
 use crate::insight::recorder::{Span, SpanKind};
 use crate::insight::telemetry::RequestContext;
+use crate::insight::trace_context::TraceContext;
 use crate::lab::scope::Tag;
 use crate::messaging::lane::Scout;
 use crate::messaging::outbox::Message;
@@ -42,6 +43,22 @@ struct Round {
 }
 
 impl Relay {
+    /// A receiver is not known to be there after a start, for no tag whose messages wait.
+    pub(super) fn expect_silence(&self, peer: &Peer) {
+        if !peer.client.knows_tags() {
+            return;
+        }
+        let name = peer.client.name();
+        match self.shared.db.read(|file| schedule::list_waiting_baggage(file, name)) {
+            Ok(found) => peer.expect_silence(
+                found
+                    .iter()
+                    .filter_map(|text| Tag::of(&TraceContext::from_parts(None, None, Some(text)))),
+            ),
+            Err(error) => tracing::warn!(%error, "could not look up whose messages wait"),
+        }
+    }
+
     /// Sends what is due to receivers that are not silent, for as long as the service runs.
     pub(super) async fn deliver_due(self) {
         loop {
