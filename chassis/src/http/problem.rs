@@ -26,6 +26,9 @@ pub(super) const RETRY_AFTER_S: u32 = 1;
 /// To whoever was being served while the lab put everything back to the first day.
 const RESET: &str = "The service was reset meanwhile, and nothing is left of this request";
 
+/// To whoever wants to write to a file that was deleted or replaced under the service.
+const GONE: &str = "The database file is gone, and the service has to be started again";
+
 /// A failure, told to the caller in one sentence to act on.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -106,14 +109,18 @@ impl Problem {
 
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
-        if matches!(error, DbError::Reset) {
-            return Self::unavailable(RESET);
+        match error {
+            DbError::Reset => Self::unavailable(RESET),
+            DbError::Gone => {
+                tracing::error!(%error, "nothing can be written");
+                Self::unavailable(GONE)
+            }
+            _ if error.is_passing() => {
+                tracing::warn!(%error, "the database cannot take this request now");
+                Self::unavailable("The database is busy or full, try again shortly")
+            }
+            _ => Self::internal(error),
         }
-        if !error.is_passing() {
-            return Self::internal(error);
-        }
-        tracing::warn!(%error, "the database cannot take this request now");
-        Self::unavailable("The database is busy or full, try again shortly")
     }
 }
 

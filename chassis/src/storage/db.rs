@@ -4,8 +4,7 @@
 //! a point read takes microseconds and runs where it is called; a scan goes to a thread
 //! made for waiting; a write goes to the writer.
 
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -15,6 +14,7 @@ use rusqlite::{Connection, OpenFlags, Transaction};
 use tokio::sync::Semaphore;
 
 use super::migrate::{MigrateError, migrate};
+use super::place::Place;
 use super::watch::Watch;
 use super::writer::Writer;
 use super::{DbError, Migration, Owner};
@@ -81,8 +81,7 @@ pub struct Db {
 
 #[derive(Debug)]
 struct Shared {
-    path: PathBuf,
-    inode: u64,
+    place: Place,
     readers: r2d2::Pool<SqliteConnectionManager>,
     scans: Semaphore,
     writer: Writer,
@@ -106,12 +105,11 @@ impl Db {
         let mut connection = open_writer(path).map_err(|error| unusable(DbError::Sqlite(error)))?;
         migrate(&mut connection, owner, migrations)
             .map_err(|cause| OpenError::Schema { path: shown.clone(), cause })?;
-        let inode = std::fs::metadata(path)?.ino();
         let readers = open_readers(path).map_err(|error| unusable(error.into()))?;
-        let (writer, thread) = Writer::start(connection)?;
+        let place = Place::of(path)?;
+        let (writer, thread) = Writer::start(connection, place.clone())?;
         let shared = Shared {
-            path: path.to_owned(),
-            inode,
+            place,
             readers,
             scans: Semaphore::new(SCANS_MAX),
             writer,
@@ -212,12 +210,9 @@ impl Db {
         self.shared.writer.depth()
     }
 
-    /// Whether the file answers and is still the one that was opened: a file deleted under a
-    /// running service goes on working until the service stops, and then everything is lost.
+    /// Whether the file answers and is still the one that was opened.
     pub fn is_connected(&self) -> bool {
-        let same_file = std::fs::metadata(&self.shared.path)
-            .is_ok_and(|metadata| metadata.ino() == self.shared.inode);
-        same_file
+        self.shared.place.is_there()
             && self
                 .read(|connection| -> Result<i64, DbError> {
                     let mut query =

@@ -26,6 +26,9 @@ pub enum DbError {
     /// The file was put back to its first day after the work had begun. Nothing is left of it.
     #[error("the file was reset while this was under way")]
     Reset,
+    /// The file was deleted or replaced while it was open. What is written now would be lost.
+    #[error("the database file is not where it was opened any more")]
+    Gone,
     /// The job panicked. It had no effect.
     #[error("a unit of work panicked: {0}")]
     Panicked(String),
@@ -59,7 +62,7 @@ impl DbError {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::QueueFull | Self::NoReader(_) | Self::Closing | Self::Reset => true,
-            Self::Panicked(_) | Self::Unwritable(_) => false,
+            Self::Gone | Self::Panicked(_) | Self::Unwritable(_) => false,
             Self::Sqlite(error) => {
                 is_no_space(error)
                     || matches!(

@@ -6,16 +6,18 @@
 //! 3. [`watch`]: the statements of a recorded request.
 //! 4. [`savepoint`]: a part of a unit of work that leaves nothing behind when it fails.
 //! 5. `job`: a unit of work on its way through the writer.
-//! 6. [`writer`]: the one thread that writes, and its group commit.
-//! 7. [`db`]: the door to all of it, `read`, `scan` and `write`.
-//! 8. [`idempotency`]: the same request twice has one effect and one reply.
-//! 9. [`shell`]: a look inside the file for a lesson, `cart sql "SELECT ..."`.
+//! 6. `place`: whether the files are still where they were opened.
+//! 7. [`writer`]: the one thread that writes, and its group commit.
+//! 8. [`db`]: the door to all of it, `read`, `scan` and `write`.
+//! 9. [`idempotency`]: the same request twice has one effect and one reply.
+//! 10. [`shell`]: a look inside the file for a lesson, `cart sql "SELECT ..."`.
 
 pub mod error;
 pub mod migrate;
 pub mod watch;
 pub mod savepoint;
 mod job;
+mod place;
 pub mod writer;
 pub mod db;
 pub mod idempotency;

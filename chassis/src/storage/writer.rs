@@ -22,6 +22,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::job::{Commit, Job, Unit};
+use super::place::Place;
 use super::{DbError, DbResult};
 
 /// Jobs in one commit. Beyond some hundred the fsync is no longer what a job costs, and the
@@ -45,14 +46,17 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. It owns `connection`, the only one that writes.
-    pub(super) fn start(connection: Connection) -> std::io::Result<(Self, JoinHandle<()>)> {
+    /// Starts the thread. It owns `connection`, the only one that writes, to the files in `place`.
+    pub(super) fn start(
+        connection: Connection,
+        place: Place,
+    ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (queue, jobs) = mpsc::channel(QUEUE_MAX);
         let commits = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&commits);
         let thread = thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || serve(connection, jobs, &counter))?;
+            .spawn(move || serve(connection, &place, jobs, &counter))?;
         Ok((Self { queue, commits }, thread))
     }
 
@@ -89,7 +93,12 @@ impl Writer {
     }
 }
 
-fn serve(mut connection: Connection, mut jobs: mpsc::Receiver<Message>, commits: &AtomicU64) {
+fn serve(
+    mut connection: Connection,
+    place: &Place,
+    mut jobs: mpsc::Receiver<Message>,
+    commits: &AtomicU64,
+) {
     while let Some(Message::Run(first)) = jobs.blocking_recv() {
         let mut batch = vec![first];
         let mut stopping = false;
@@ -102,7 +111,11 @@ fn serve(mut connection: Connection, mut jobs: mpsc::Receiver<Message>, commits:
         }
         // Whoever gave up before the start gets no effect; after the start it stands.
         batch.retain(|job| !job.is_abandoned());
-        commit_together(&mut connection, batch, commits);
+        if place.is_there() {
+            commit_together(&mut connection, batch, commits);
+        } else {
+            batch.into_iter().for_each(|job| job.fail(DbError::Gone));
+        }
         if stopping {
             break;
         }

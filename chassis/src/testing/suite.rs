@@ -84,7 +84,7 @@ macro_rules! every_service {
             lifecycle::a_service_that_is_asked_to_stop_leaves_a_folded_file,
             lifecycle::a_stopping_service_finishes_what_it_has_begun,
             lifecycle::a_killed_service_comes_back_with_its_file,
-            lifecycle::a_deleted_file_is_no_healthy_database,
+            lifecycle::a_deleted_file_is_not_healthy_and_takes_no_writes,
             lifecycle::the_program_asks_a_running_service_for_its_health,
             lifecycle::the_program_reads_its_file_and_never_writes_it,
             lifecycle::a_query_of_nothing_is_refused_in_words,

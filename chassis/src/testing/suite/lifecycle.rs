@@ -55,14 +55,25 @@ pub async fn a_killed_service_comes_back_with_its_file(subject: &Subject) {
     assert_eq!(service.sql_value(schema), before);
 }
 
-/// It still works, but only until the service stops; somebody should know before that.
-pub async fn a_deleted_file_is_no_healthy_database(subject: &Subject) {
-    let service = subject.program.clone().start().await;
+/// It still works, but only until the service stops: then all that was written to it is lost.
+pub async fn a_deleted_file_is_not_healthy_and_takes_no_writes(subject: &Subject) {
+    let write = "/internal/reset"; // the one that every service has
+    for suffix in ["", "-wal", "-shm"] {
+        let mut service = subject.program.clone().set("LAB", 1).start().await;
+        service.post(write).await.expect_status(204);
 
-    std::fs::remove_file(service.database()).expect("the file is there");
+        let mut file = service.database().as_os_str().to_owned();
+        file.push(suffix);
+        std::fs::remove_file(&file).expect("the file is there");
 
-    let health = service.get("/health").await.expect_status(503);
-    assert_eq!(health["database"], "unavailable");
+        let health = service.get("/health").await.expect_status(503);
+        assert_eq!(health["database"], "unavailable");
+        let refusal = service.post(write).await;
+        assert!(refusal.expect_status(503)["detail"].to_string().contains("is gone"), "{refusal}");
+        eventually("the log says so", async || service.has_logged("nothing can be written")).await;
+        service.restart().await;
+        service.post(write).await.expect_status(204);
+    }
 }
 
 /// What a container's health check calls.
