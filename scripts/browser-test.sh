@@ -3,6 +3,7 @@
 # limit. It needs the release binaries and the packages that test.sh installs.
 set -euo pipefail
 source "$(dirname "$0")/settings.sh"
+[[ $# = 0 ]] || { help && exit; }
 cd "$REPO"
 
 # Prints the first of five neighboring ports that nobody listens on. Somebody might take one

@@ -171,7 +171,7 @@ look_inside() { # step
     query=$(lab '.sql.query | fill_text(memory)' --raw-output <<<"$1")
     binary=${CARGO_TARGET_DIR:-$REPO/target}/release/$service
     database=$DATA_DIR/${names[$service]}.db
-    printf '  $ DATABASE_PATH=%s %s sql "%s"\n' "$database" "$binary" "$query"
+    printf '  $ DATABASE_PATH=%q %q sql "%s"\n' "$database" "$binary" "$query"
     if [[ -x $binary && -f $database ]]; then
         DATABASE_PATH=$database "$binary" sql "$query" | sed 's/^/     /' || true
     else
@@ -243,7 +243,10 @@ check() {
     jq -e 'all(.holds)' "$work/points.json" >/dev/null
 }
 
-curl -fsS -o /dev/null --max-time 5 "$URL/health" 2>/dev/null || fail "nobody answers at $URL: open the shop with scripts/up.sh"
+status=$(curl -sS -o /dev/null --max-time 5 -w '%{http_code}' -H "X-API-Key: $KEY" "$URL/lab/cart/faults" 2>/dev/null) ||
+    fail "nobody answers at $URL: open the shop with scripts/up.sh"
+[[ $status != 401 ]] || fail "the shop at $URL does not know this key: set API_KEY"
+[[ $status != 404 ]] || fail "the lab of the shop at $URL is closed: start it with LAB=1"
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM

@@ -1,4 +1,5 @@
-# Installs what a script needs and the machine lacks, or names it. To be sourced.
+# Installs what a script needs and the machine lacks, or names it; and how a script explains itself.
+# To be sourced.
 # shellcheck shell=bash
 
 # Debian keeps nginx where only root looks, and rustup keeps cargo where no script does.
@@ -7,6 +8,11 @@ PATH=$PATH:/usr/sbin:${HOME:-/nowhere}/.cargo/bin
 fail() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2
     exit 1
+}
+
+# Prints the comment at the top of the script: one text for readers of both.
+help() {
+    sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
 }
 
 # Each argument is command:package. On Debian and Ubuntu, as root or with sudo, the packages

@@ -17,6 +17,7 @@ reset_running() {
         # nginx gives up after 15 s; whoever waits longer waits in vain.
         status=$(curl -sS --max-time 20 -o /dev/null -w '%{http_code}' -X POST \
             -H "X-API-Key: ${API_KEY%%,*}" "$url/lab/$service/reset") || fail "nobody answers at $url"
+        [[ $status != 401 ]] || fail "the shop at $url does not know this key: set API_KEY"
         [[ $status != 404 ]] || fail "the lab of this shop is closed: start it with LAB=1, or stop it first"
         [[ $status = 2?? ]] || fail "$service answered $status; run this again when it is well"
     done

@@ -3,11 +3,13 @@
 #
 #   scripts/service.sh stop catalog     stops it, and it stays down
 #   scripts/service.sh start catalog    starts it again and waits until it is healthy
-#   scripts/service.sh kill catalog     pulls the plug (kill -9); it is started again at once
+#   scripts/service.sh kill catalog     pulls the plug (kill -9); it is started again at once, or,
+#                                       if it has died often of late, after up to five seconds
 #
 # The parts are cart, catalog, order, payment and nginx; DATA_DIR (data) says which shop.
 set -euo pipefail
 source "$(dirname "$0")/settings.sh"
+[[ ${1:-} != --help && ${1:-} != -h ]] || { help && exit; }
 [[ $# = 2 ]] || { help && exit 2; }
 what=$1 part=$2
 hold=$RUN_DIR/$part.hold # as long as this file is there, the keeper lets the part be

@@ -20,11 +20,6 @@ export DATA_DIR
 RUN_DIR=$DATA_DIR/run # what is only true while the shop runs: process ids, nginx's configuration
 PARTS=(cart catalog order payment nginx)
 
-# Prints the comment at the top of the script: one text for readers of both.
-help() {
-    sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
-}
-
 port_variable_of() { # part
     if [[ $1 = nginx ]]; then echo SHOP_PORT; else echo "${1^^}_PORT"; fi
 }

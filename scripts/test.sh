@@ -3,6 +3,7 @@
 # so green here means green there. What the tests need and the machine lacks is installed.
 set -euo pipefail
 source "$(dirname "$0")/packages.sh"
+[[ $# = 0 ]] || { help && exit; }
 cd "$(dirname "$0")/.."
 
 # The tests choose all settings themselves; those of a shop that somebody runs must not leak in.

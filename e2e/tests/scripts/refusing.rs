@@ -155,6 +155,22 @@ async fn a_lesson_speaks_to_the_services_of_the_shop_in_its_folder() {
     assert!(printed.contains("Cleaned up:"), "{printed}");
 }
 
+/// The reason, and not what follows from it.
+#[test]
+fn a_wrong_key_and_a_closed_lab_are_called_that() {
+    let site = Site::new().set("LAB", 0);
+    site.succeed("up.sh", &["--no-build", "--detach"]);
+
+    let complaint = site.refuse("lesson.sh", &["1"]);
+    assert!(complaint.contains("is closed: start it with LAB=1"), "{complaint}");
+
+    let site = site.set("API_KEY", "somebody-elses-key");
+    for (script, arguments) in [("lesson.sh", &["1"][..]), ("reset.sh", &[])] {
+        let complaint = site.refuse(script, arguments);
+        assert!(complaint.contains("does not know this key"), "{script}: {complaint}");
+    }
+}
+
 #[test]
 fn a_step_that_no_lesson_has_cannot_be_skipped() {
     let complaint = Site::open().refuse("lesson.sh", &["1", "--skip", "nothing"]);
