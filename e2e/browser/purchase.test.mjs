@@ -35,6 +35,79 @@ pageTest("a double click on checkout makes one order", {}, async (page, user) =>
   assert.equal((await ordersOf(user)).length, 1);
 });
 
+pageTest("what is added while a checkout runs stays in the cart, and so does what another tab adds", {}, async (page, user) => {
+  const [bought, added, ofAnotherTab] = [await newProduct(), await newProduct(), await newProduct()];
+  await page.reload();
+  await fillCart(page, bought.name);
+  let goOn;
+  const isAdded = new Promise((resolve) => (goOn = resolve));
+  await page.route("**/api/pay?*", async (route) => {
+    await isAdded;
+    await route.continue();
+  }, { times: 1 });
+
+  await checkOut(page);
+  await fillCart(page, added.name);
+  await shop("POST", `/api/cart/${user}/add?product_id=${bought.id}&quantity=2`);
+  await shop("POST", `/api/cart/${user}/add?product_id=${ofAnotherTab.id}&quantity=1`);
+  goOn();
+  await sees(page, "What was added meanwhile is still in it.");
+
+  await cartLine(page, ofAnotherTab.name).waitFor();
+  const { cart } = await shop("GET", `/api/cart/${user}`);
+  assert.deepEqual(cart.map(({ product_id: id, quantity }) => [id, quantity]), [[bought.id, 2], [added.id, 1], [ofAnotherTab.id, 1]]);
+  const [order] = await ordersOf(user);
+  assert.deepEqual(order.items.map(({ product_id: id, quantity }) => [id, quantity]), [[bought.id, 1]]);
+});
+
+pageTest("what was bought is taken out of the cart once, however often that is tried", { expectedFailures: ["/api/cart"] }, async (page, user) => {
+  const { id, name } = await newProduct();
+  await page.reload();
+  await fillCart(page, name);
+  await page.route("**/api/pay?*", async (route) => {
+    await shop("POST", `/api/cart/${user}/add?product_id=${id}&quantity=5`);
+    await route.continue();
+  }, { times: 1 });
+  await loseAnswer(page, `**/api/cart/${user}/items/${id}?*`);
+
+  await checkOut(page);
+  await page.getByRole("button", { name: "Try clearing the cart again" }).click();
+  await sees(page, "What was added meanwhile is still in it.");
+
+  const { cart } = await shop("GET", `/api/cart/${user}`);
+  assert.deepEqual(cart.map(({ quantity }) => quantity), [5]);
+});
+
+pageTest("the focus stays near when its button goes away", {}, async (page) => {
+  const { name } = await newProduct();
+  await page.reload();
+  await fillCart(page, name);
+  const focused = () => page.evaluate(() => document.activeElement.id);
+
+  await checkOut(page);
+  await sees(page, "Bought. Thank you!");
+  assert.equal(await focused(), "receipt-title");
+  await page.getByRole("button", { name: "Close" }).click();
+  assert.equal(await focused(), "cart-title");
+});
+
+pageTest("a reload before an answer came is told as what it was", { expectedFailures: ["/api/orders"] }, async (page, user) => {
+  const { name } = await newProduct();
+  await page.reload();
+  await fillCart(page, name);
+  const asked = page.waitForRequest("**/api/orders?*");
+  await page.route("**/api/orders?*", () => {}, { times: 1 }); // no answer
+
+  await checkOut(page);
+  await asked;
+  await page.reload();
+  await sees(page, "The page was reloaded before an answer came.");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await sees(page, "Bought. Thank you!");
+
+  assert.equal((await ordersOf(user)).length, 1);
+});
+
 pageTest("an order whose answer got lost is not ordered again", { expectedFailures: ["/api/orders"] }, async (page, user) => {
   const { name } = await newProduct();
   await page.reload();

@@ -76,8 +76,20 @@ export function meaningOfAnswer(step, { status, body }) {
         ? pending(status, "The payment is recorded, but the order has not heard of it yet. It will be told; there is nothing to do.")
         : done(status, "The payment went through, and the order is PAID.");
     default:
-      return done(status, "The cart is empty again.");
+      return done(status, body.cart.length === 0
+        ? "The cart is empty again."
+        : "What was bought is out of the cart. What was added meanwhile is still in it.");
   }
+}
+
+/**
+ * What is left of a cart once these lines were bought: the lines that change, each with the
+ * quantity that stays, and whether nothing stays at all. More may have been added meanwhile.
+ */
+export function afterPurchase(cart, bought) {
+  const taken = new Map(bought.map(({ productId, quantity }) => [productId, quantity]));
+  const left = cart.map(({ product_id: id, quantity }) => ({ id, quantity: Math.max(0, quantity - (taken.get(id) ?? 0)) }));
+  return { isEmpty: left.every(({ quantity }) => quantity === 0), changes: left.filter(({ id }) => taken.has(id)) };
 }
 
 /** What a failure means. Undecided: the same request may be sent again. Refused: it may not. */

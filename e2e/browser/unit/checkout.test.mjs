@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  afterLook, afterReload, canRetry, isRunning, isSettling, meaningOfAnswer, meaningOfFailure, newAttempt, nextStep, orderBody,
+  afterLook, afterPurchase, afterReload, canRetry, isRunning, isSettling, meaningOfAnswer, meaningOfFailure, newAttempt, nextStep, orderBody,
   withStep,
 } from "../../../frontend/js/checkout.js";
 
@@ -21,6 +21,18 @@ test("prices leave the page with exactly two decimals", () => {
   assert.equal(orderBody([{ productId: 10, quantity: 2, priceCents: 32900 }]), '[{"product_id":10,"quantity":2,"price":329.00}]');
 });
 
+test("what was bought leaves the cart, and what was added meanwhile stays", () => {
+  const bought = [{ productId: 1, quantity: 2 }, { productId: 2, quantity: 1 }, { productId: 3, quantity: 1 }];
+  const line = (product_id, quantity) => ({ product_id, quantity });
+
+  assert.deepEqual(afterPurchase([line(1, 2), line(2, 1)], bought).isEmpty, true);
+  assert.deepEqual(afterPurchase([], bought), { isEmpty: true, changes: [] });
+  assert.deepEqual(afterPurchase([line(1, 5), line(2, 1), line(9, 1)], bought), {
+    isEmpty: false,
+    changes: [{ id: 1, quantity: 3 }, { id: 2, quantity: 0 }],
+  });
+});
+
 test("the steps follow one another to the end", () => {
   let attempt = anAttempt();
   assert.equal(nextStep(attempt), "order");
@@ -28,7 +40,7 @@ test("the steps follow one another to the end", () => {
   assert.equal(nextStep(attempt), "pay");
   attempt = withStep(attempt, "pay", meaningOfAnswer("pay", paid));
   assert.equal(nextStep(attempt), "clear");
-  attempt = withStep(attempt, "clear", meaningOfAnswer("clear", { status: 200, body: {} }));
+  attempt = withStep(attempt, "clear", meaningOfAnswer("clear", { status: 200, body: { cart: [] } }));
   assert.equal(nextStep(attempt), null);
 });
 

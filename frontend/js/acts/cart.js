@@ -3,17 +3,17 @@
 // Changes are sent one after the other, in the order of the clicks: two requests on their
 // way at once could arrive the other way round, and the older number would win.
 
+import { afterPurchase } from "../checkout.js";
 import { plural } from "../format.js";
 
 export function cartActs({ state, update, fill, guarded, request, say }) {
   let last = Promise.resolve();
   let waiting = 0;
 
-  const pathOf = (rest = "") => `/api/cart/${encodeURIComponent(state.settings.user)}${rest}`;
+  const pathOf = (rest = "", user = state.settings.user) => `/api/cart/${encodeURIComponent(user)}${rest}`;
 
   /** Only the last answer of a row of clicks is shown, so that no number flickers. */
-  async function inTurn(send) {
-    const { user } = state.settings;
+  async function inTurn(send, user = state.settings.user) {
     waiting += 1;
     const turn = last.then(send);
     last = turn.catch(() => {});
@@ -35,7 +35,32 @@ export function cartActs({ state, update, fill, guarded, request, say }) {
 
   async function read() {
     const { body } = await request("GET", pathOf(), { about: "Load the cart" });
-    return { lines: body.cart, confirmed: body.cart, isKnown: true };
+    // Clicks that are still on their way know better what there is going to be.
+    return { lines: waiting === 0 ? body.cart : state.cart.lines, confirmed: body.cart, isKnown: true };
+  }
+
+  /** Another tab may have changed the cart. Nobody asked for this look, so nobody is told when it fails. */
+  const refresh = () => inTurn(() => request("GET", pathOf(), { quiet: true })).catch(() => {});
+
+  /**
+   * Takes out what was bought. What was added meanwhile, here or in another tab, stays. `remember` is
+   * told what is still to change: whoever tries again must not take the same lines out twice.
+   */
+  function takeOut({ user, lines, traceId, changes }, about, remember) {
+    const options = { about, traceId };
+    return inTurn(async () => {
+      let answer = await request("GET", pathOf("", user), { quiet: true });
+      const { cart } = answer.body;
+      const plan = afterPurchase(cart, lines);
+      if (!changes && plan.isEmpty) return request("DELETE", pathOf("/clear", user), options);
+      const left = (changes ?? plan.changes).filter(({ id }) => cart.some((line) => line.product_id === id));
+      for (const [index, { id, quantity }] of left.entries()) {
+        remember(left.slice(index));
+        const path = pathOf(`/items/${id}`, user);
+        answer = await (quantity === 0 ? request("DELETE", path, options) : request("PUT", `${path}?quantity=${quantity}`, options));
+      }
+      return answer;
+    }, user);
   }
 
   async function add(product) {
@@ -78,6 +103,8 @@ export function cartActs({ state, update, fill, guarded, request, say }) {
     setQuantity: guarded(setQuantity),
     remove: guarded(remove),
     clear: guarded(clear),
+    refresh,
+    takeOut,
     /** Resolves when every change clicked so far has an answer. */
     settled: () => last,
   };

@@ -13,6 +13,9 @@ const NAME = "shop-checkout";
 
 export function checkoutActs({ state, update, say, complain, request }, { cart, catalog }) {
   let busy = false;
+  let isLeaving = false;
+  addEventListener("pagehide", () => (isLeaving = true));
+  addEventListener("pageshow", () => (isLeaving = false));
 
   /** Kept for this tab, so that even a reload cannot turn "try again" into a second order. */
   function keep(attempt) {
@@ -46,7 +49,7 @@ export function checkoutActs({ state, update, say, complain, request }, { cart, 
       const path = `/api/pay?${search({ order_id: orderId, amount: toDecimal(attempt.totalCents) })}`;
       return request("POST", path, { about, traceId, idempotencyKey: keys.pay });
     }
-    return request("DELETE", `/api/cart/${encodeURIComponent(user)}/clear`, { about, traceId });
+    return cart.takeOut(attempt, about, (changes) => keep({ ...state.checkout, changes }));
   }
 
   /** One step: says whether to go on. */
@@ -56,10 +59,11 @@ export function checkoutActs({ state, update, say, complain, request }, { cart, 
       const answer = await send(step, state.checkout);
       const orderId = answer.body.order_id ?? state.checkout.orderId;
       keep({ ...withStep(state.checkout, step, meaningOfAnswer(step, answer)), orderId });
-      if (step === "clear" && state.checkout.user === state.settings.user) update("cart", { lines: [], confirmed: [] });
       return true;
     } catch (error) {
       if (!(error instanceof ShopError)) throw error;
+      // A page that is left ends its requests. How they went is not known, and is asked after the reload.
+      if (isLeaving) return false;
       keep(withStep(state.checkout, step, meaningOfFailure(step, error)));
       if (error.status === 401) complain(error);
       return false;

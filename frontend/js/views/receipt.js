@@ -20,6 +20,10 @@ export function Receipt({ attempt, onRetry, onDismiss }) {
     if (running || wasRunning.current) section.current.scrollIntoView({ block: "nearest" });
     wasRunning.current = running;
   }, [attempt.steps]);
+  useEffect(() => {
+    // The button that was pressed goes away with the lines that are bought.
+    if (running) title.current.focus({ preventScroll: true });
+  }, [attempt.keys.order]);
   return html`
     <section class="receipt" ref=${section} aria-labelledby="receipt-title" aria-busy=${running}>
       <h2 id="receipt-title" tabindex="-1" ref=${title}>${headline(attempt)}</h2>
@@ -34,7 +38,7 @@ export function Receipt({ attempt, onRetry, onDismiss }) {
         <div class="receipt-foot">
           ${canRetry(attempt) && html`
             <button type="button" class="primary" onClick=${() => leave(title, onRetry)}>${retryLabel(attempt)}</button>`}
-          <button type="button" onClick=${onDismiss}>${canRetry(attempt) ? "Leave it" : "Close"}</button>
+          <button type="button" onClick=${() => dismiss(onDismiss)}>${canRetry(attempt) ? "Leave it" : "Close"}</button>
         </div>`}
     </section>`;
 }
@@ -42,6 +46,12 @@ export function Receipt({ attempt, onRetry, onDismiss }) {
 /** The pressed button goes away, so the focus moves to the title above it first. */
 function leave(title, act) {
   title.current.focus({ preventScroll: true });
+  act();
+}
+
+/** The whole receipt goes away, so the focus moves to the cart. */
+function dismiss(act) {
+  document.getElementById("cart-title").focus({ preventScroll: true });
   act();
 }
 
