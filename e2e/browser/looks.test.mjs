@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import axe from "axe-core";
 import { pageTest } from "./support.mjs";
-import { checkOut, fillCart, losePayment, newOrder, newProduct, newUser, openAction, sees, shop } from "./shop.mjs";
+import { SHOP_URL, checkOut, fillCart, losePayment, newOrder, newProduct, newUser, openAction, sees, shop } from "./shop.mjs";
 
 /** So tall that no button lies half behind the panel, which would count as a small target. */
 const height = 2_400;
@@ -101,6 +101,36 @@ pageTest("no view scrolls sideways on a phone", { width: 360, user: longName, ex
   await page.locator(`.row[href*="${order}"]`).click();
   await page.locator("article").waitFor();
   await expectNoSidewaysScroll(page);
+});
+
+for (const width of [641, 720, 832, 896, 1000]) {
+  pageTest(`the header fits at ${width} px`, { width, user: longName }, async (page) => {
+    await expectNoSidewaysScroll(page);
+    const { width: least } = await page.getByRole("button", { name: /^Theme/ }).boundingBox();
+    assert.ok(least >= 24, `a button of ${least} px`);
+  });
+}
+
+pageTest("the amount of a large order fits a phone", { width: 360, view: "orders" }, async (page, user) => {
+  const { id, price } = await newProduct({ price: 9999.99, stock: 1000 });
+  const order = await shop("POST", `/api/orders?user_id=${user}`, [{ product_id: id, quantity: 1000, price }]);
+  await page.goto(`${SHOP_URL}/#/orders/${order.order_id}`);
+  await page.locator("article td", { hasText: "$9,999,990.00" }).first().waitFor();
+  await expectNoSidewaysScroll(page);
+});
+
+pageTest("two tabs leave each other's settings alone", {}, async (page) => {
+  const other = await page.context().newPage();
+  await other.goto(SHOP_URL);
+  await other.getByRole("button", { name: /^Theme/ }).waitFor();
+
+  await page.getByRole("button", { name: /settings$/ }).click();
+  await page.getByLabel("Lab tag").fill("ann");
+  await page.getByRole("button", { name: "Save" }).click();
+  await other.getByRole("button", { name: /^Theme/ }).click();
+
+  const { tag, theme } = JSON.parse(await page.evaluate(() => localStorage.getItem("shop-settings")));
+  assert.deepEqual([tag, theme], ["ann", "light"]);
 });
 
 pageTest("the theme switch beats the system and is remembered", { colorScheme: "light" }, async (page) => {

@@ -24,6 +24,25 @@ pageTest("a created order is paid from its page", { view: "orders" }, async (pag
   assert.equal((await shop("GET", `/api/orders/${order.order_id}`)).status, "PAID");
 });
 
+pageTest("a listed order whose goods are pending is looked at again", { view: "orders" }, async (page, user) => {
+  await newOrder(user);
+  await page.route("**/api/orders?*", async (route) => {
+    const response = await route.fetch();
+    const json = (await response.json()).map((order) => ({ ...order, reservation: "PENDING" }));
+    await route.fulfill({ response, json });
+  }, { times: 1 });
+
+  await page.getByRole("button", { name: "Refresh" }).click();
+
+  await page.locator(".row .badge", { hasText: "HELD" }).waitFor();
+});
+
+pageTest("an order that is opened on a phone gets the focus", { view: "orders", width: 360 }, async (page, user) => {
+  await newOrder(user);
+  await openFirst(page);
+  await page.waitForFunction(() => document.activeElement.id === "order-title");
+});
+
 pageTest("a created order is cancelled from its page", { view: "orders" }, async (page, user) => {
   const order = await newOrder(user);
   await openFirst(page);

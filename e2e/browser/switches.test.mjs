@@ -70,6 +70,7 @@ for (const [title, feel] of Object.entries(FAULTS)) {
     assert.equal((await lab("GET", "catalog", "faults")).faults[0].kind, kind);
     await feel(async () => {
       await page.getByRole("button", { name: new RegExp(`^End: catalog ${kind}.* for everybody$`) }).click();
+      assert.equal(await page.evaluate(() => document.activeElement.id), "service-catalog", "the button goes away");
       await card(page, "catalog").getByText("up", { exact: true }).waitFor();
     });
     assert.deepEqual(await brokenFor(null), []);

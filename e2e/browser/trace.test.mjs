@@ -125,6 +125,20 @@ pageTest("the diagram is walked through by keyboard, and the list says the same"
   assert.match(await page.evaluate(() => document.activeElement.textContent), /\/add\?/);
 });
 
+pageTest("the list opens at the request that was chosen, as the diagram does", {}, async (page) => {
+  await fillWithNew(page);
+  await checkOut(page);
+  await sees(page, "Bought. Thank you!");
+  await openAction(page, "/api/pay");
+  await step(page, "COMMIT");
+
+  await page.getByRole("button", { name: "List", exact: true }).click();
+
+  const list = page.locator(".trace-list");
+  const first = await list.evaluate((it) => [...it.children].find((row) => row.offsetTop >= it.offsetTop + it.scrollTop).textContent);
+  assert.match(first, /POST \/api\/pay/);
+});
+
 pageTest("statements can be hidden, to see who talks to whom", {}, async (page) => {
   await fillWithNew(page);
   await openAction(page, "/add?");

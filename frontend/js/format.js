@@ -26,8 +26,13 @@ export function sumCents(lines) {
   return lines.reduce((sum, line) => sum + line.priceCents * line.quantity, 0);
 }
 
+/** 1001 becomes "1,001". */
+export function formatCount(count) {
+  return count.toLocaleString("en-US");
+}
+
 export function plural(count, one, many = `${one}s`) {
-  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
 /** "14:03:22" in the reader's own time zone. */

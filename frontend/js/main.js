@@ -156,7 +156,7 @@ function chooseAction(action) {
 
 function remember(news) {
   update("settings", news);
-  saveSettings(state.settings);
+  saveSettings({ ...loadSettings(), ...news }); // another tab may have changed the others
 }
 
 function changeSettings(fields) {
@@ -194,12 +194,14 @@ function lookForNews() {
   Promise.all([checkout.look(), orders.look()]).catch(() => {});
 }
 
-function refreshStaleShelf() {
-  if (!document.hidden && state.catalog.readAt && Date.now() - state.catalog.readAt > STALE_MS) catalog.refresh();
+function refreshWhatIsStale() {
+  if (document.hidden) return;
+  if (state.catalog.readAt && Date.now() - state.catalog.readAt > STALE_MS) catalog.refresh();
+  if (state.cart.isKnown) cart.refresh();
 }
 
 addEventListener("hashchange", followAddress);
-document.addEventListener("visibilitychange", refreshStaleShelf);
+document.addEventListener("visibilitychange", refreshWhatIsStale);
 setInterval(lookForNews, LOOK_MS);
 root.replaceChildren();
 document.title = `${currentView().title} - Glass Shop`;

@@ -58,8 +58,10 @@ export function orderActs({ state, update, fill, guarded, say, request }) {
   }
 
   async function look() {
+    if (state.route.view !== "orders") return;
     const { order, payments } = state.opened;
-    if (state.route.view === "orders" && order && isUnsettled(order, payments)) await lookAgain();
+    if (order && isUnsettled(order, payments)) await lookAgain();
+    else if (state.orders.list?.some((listed) => isUnsettled(listed, []))) update("orders", await readList({ quiet: true }));
   }
 
   /** Runs one button's work, marks it as running, and shows what became of the order. */

@@ -1,7 +1,7 @@
 // One order: its lines, its payment, and its history as a timeline.
 
-import { html } from "../../vendor/htm-preact-standalone.js";
-import { formatDay, formatMoney, formatPreciseTime, shortId, toCents } from "../format.js";
+import { html, useEffect, useRef } from "../../vendor/htm-preact-standalone.js";
+import { formatCount, formatDay, formatMoney, formatPreciseTime, shortId, toCents } from "../format.js";
 import { hashFor } from "../route.js";
 import { currentPayment, timeline } from "../timeline.js";
 import { Icon } from "./icons.js";
@@ -9,13 +9,18 @@ import { Badge, Problem, ServiceDot } from "./parts.js";
 
 export function Order({ opened, products, route, acts }) {
   const { order, payments, paymentsKnown, problem, doing } = opened;
+  const title = useRef(null);
+  useEffect(() => {
+    // On a narrow page the list makes room for the order, and with it the link that was pressed.
+    if (document.activeElement === document.body) title.current?.focus();
+  }, [order?.order_id]);
   return html`
     <a class="back" href=${hashFor("orders", route.query)}><${Icon} name="left" />Back to the list</a>
     ${problem && html`<${Problem} text=${problem} />`}
     ${!order && !problem && html`<p class="reserved" role="status">Loading the order</p>`}
     ${order && html`
       <article aria-labelledby="order-title">
-        <h2 id="order-title" tabindex="-1">Order <code>...${shortId(order.order_id)}</code></h2>
+        <h2 id="order-title" tabindex="-1" ref=${title}>Order <code>...${shortId(order.order_id)}</code></h2>
         <p class="row-badges"><${Badge} status=${order.status} /> <${Badge} status=${order.reservation} about="goods" /></p>
         <${Facts} order=${order} />
         <${Lines} order=${order} products=${products} />
@@ -47,7 +52,7 @@ function Lines({ order, products }) {
           <tr key=${id}>
             <th scope="row">${nameOf(id)}</th>
             <td>${formatMoney(toCents(price))}</td>
-            <td>${quantity}</td>
+            <td>${formatCount(quantity)}</td>
             <td>${formatMoney(toCents(price) * quantity)}</td>
           </tr>`)}
       </tbody>

@@ -25,7 +25,7 @@ export function Service({ name, service, system, tag, acts }) {
   return html`
     <section class="service-card" data-service=${name} aria-labelledby=${`service-${name}`}>
       <div class="service-head">
-        <h2 id=${`service-${name}`}><${ServiceDot} service=${name} />${name}</h2>
+        <h2 id=${`service-${name}`} tabindex="-1"><${ServiceDot} service=${name} />${name}</h2>
         <p class="condition" data-condition=${condition}><${Icon} name=${sign} />${word}</p>
         <small>${health ? `version ${health.version}, running for ${formatUptime(health.uptime_s)}` : "\u00a0"}</small>
       </div>
@@ -101,8 +101,14 @@ function Row({ entry, what, title, sinceMs, onEnd }) {
   return html`
     <li>
       <span><b>${what(entry)}</b> for ${whom(whose)}, <span class="left">${remaining(seconds, sinceMs)} s left</span></span>
-      <button type="button" aria-label=${`End: ${title(entry)} for ${whom(whose)}`} onClick=${() => onEnd(entry)}>End</button>
+      <button type="button" aria-label=${`End: ${title(entry)} for ${whom(whose)}`} onClick=${(event) => leave(event, () => onEnd(entry))}>End</button>
     </li>`;
+}
+
+/** The row goes away with its button, so the focus moves to the service it is of. */
+function leave(event, act) {
+  event.currentTarget.closest(".service-card").querySelector("h2").focus({ preventScroll: true });
+  act();
 }
 
 function Faults({ name, service, sinceMs, tag, scope, acts }) {

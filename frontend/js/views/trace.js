@@ -1,6 +1,6 @@
 // One request with everything it caused, as a sequence diagram or as the same in a list.
 
-import { html, useEffect, useMemo, useState } from "../../vendor/htm-preact-standalone.js";
+import { html, useEffect, useMemo, useRef, useState } from "../../vendor/htm-preact-standalone.js";
 import { plural } from "../format.js";
 import { formatMicros, readTrace, sayRow, withoutSql } from "../trace.js";
 import { Diagram } from "./diagram.js";
@@ -20,7 +20,7 @@ export function Trace({ action, actions, trace, asList, onLook }) {
     <div class="trace">
       <${News} ...${{ trace, onLook, hasSql }} steps=${story.rows.length} onSql=${() => setHasSql(!hasSql)} />
       ${asList
-        ? html`<${List} rows=${shown.rows} />`
+        ? html`<${List} rows=${shown.rows} start=${trace.isKnown ? action.id : null} />`
         : html`
           <${Diagram} story=${shown} start=${trace.isKnown ? action.id : null} chosen=${chosen} onChoose=${setChosen} />
           <${Dock} row=${row} />`}
@@ -36,9 +36,9 @@ function News({ trace, steps, hasSql, onSql, onLook }) {
     <div class="trace-news">
       <p role="status">
         ${isKnown ? plural(steps, "step") : "Asking the services what they did"}.
-        ${silent.length > 0 && html` <b>${silent.join(" and ")} did not say what it did.</b>`}
-        ${waiting.length > 0 && html` ${waiting.map(({ kind, peer }) => `${kind} to ${peer}`).join(", ")} still waits in the outbox.`}
-        ${dead.length > 0 && html` <b>${dead.map(({ kind, peer }) => `${kind} to ${peer}`).join(", ")} was given up: a dead letter.</b>`}
+        ${silent.length > 0 && html` <b>${silent.join(" and ")} did not say what ${silent.length > 1 ? "they" : "it"} did.</b>`}
+        ${waiting.length > 0 && html` ${waiting.map(({ kind, peer }) => `${kind} to ${peer}`).join(", ")} still ${waiting.length > 1 ? "wait" : "waits"} in the outbox.`}
+        ${dead.length > 0 && html` <b>${dead.map(({ kind, peer }) => `${kind} to ${peer}`).join(", ")} ${dead.length > 1 ? "were given up: dead letters" : "was given up: a dead letter"}.</b>`}
       </p>
       <button type="button" class="bare" aria-pressed=${hasSql} onClick=${onSql}>
         <${Icon} name=${hasSql ? "check" : "plus"} />SQL<span class="unseen"> statements are ${hasSql ? "shown" : "hidden"}</span>
@@ -68,9 +68,15 @@ function Dock({ row }) {
     </div>`;
 }
 
-function List({ rows }) {
+/** A story of several requests opens at the one that was chosen. */
+function List({ rows, start }) {
+  const list = useRef(null);
+  useEffect(() => {
+    const first = rows.findIndex(({ action }) => action === start);
+    if (start !== null && first > 0) list.current.scrollTop = list.current.children[first].offsetTop - list.current.offsetTop;
+  }, [start]);
   return html`
-    <ol class="trace-list" tabindex="0" aria-label="What happened, step by step">
+    <ol class="trace-list" tabindex="0" ref=${list} aria-label="What happened, step by step">
       ${rows.map((row) => html`
         <li key=${row.id} data-kind=${row.kind} data-tone=${row.tone}>
           <${ServiceDot} service=${ownerOf(row)} />
