@@ -33,7 +33,7 @@ const byFetch = (url, init) => fetch(url, init);
 export function createApi({ settings, record, origin, send = byFetch }) {
   let count = 0;
   return async function request(method, path, options = {}) {
-    const { body, idempotencyKey, about, traceId = randomHex(16), quiet = false, asked } = options;
+    const { body, idempotencyKey, about, traceId = randomHex(16), quiet = false, asked, timeoutMs = TIMEOUT_MS } = options;
     const headers = asked?.headers ?? visibleHeaders(settings(), body, idempotencyKey);
     const spanId = randomHex(8);
     const entry = {
@@ -51,7 +51,7 @@ export function createApi({ settings, record, origin, send = byFetch }) {
     const note = quiet ? () => {} : (news) => record(Object.assign(entry, news));
     note({});
     const started = performance.now();
-    const answer = await exchange(send, origin + path, {
+    const answer = await exchange(send, origin + path, timeoutMs, {
       method,
       body,
       headers: { ...headers, traceparent: traceparent(traceId, spanId, !quiet) },
@@ -80,13 +80,13 @@ function visibleHeaders({ key, tag }, body, idempotencyKey) {
 }
 
 /** Never throws: a failure is an answer with an `error`. */
-async function exchange(send, url, { method, headers, body }) {
+async function exchange(send, url, timeoutMs, { method, headers, body }) {
   try {
     const init = { method, headers: new Headers(headers), body, cache: "no-store" };
-    const response = await send(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await send(url, { ...init, signal: AbortSignal.timeout(timeoutMs) });
     return await readAnswer(response);
   } catch (cause) {
-    return { status: 0, headers: new Headers(), error: new ShopError(0, silence(cause)) };
+    return { status: 0, headers: new Headers(), error: new ShopError(0, silence(cause, timeoutMs)) };
   }
 }
 
@@ -107,9 +107,9 @@ function parse(text) {
   }
 }
 
-function silence(cause) {
+function silence(cause, timeoutMs) {
   if (cause.name === "TimeoutError") {
-    return `No answer within ${TIMEOUT_MS / 1000} seconds. The request may still have been carried out.`;
+    return `No answer within ${timeoutMs / 1000} seconds. The request may still have been carried out.`;
   }
   return "No answer: the shop cannot be reached. Is it running?";
 }

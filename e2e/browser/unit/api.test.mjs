@@ -14,7 +14,7 @@ function apiWith(send, settings = { key: "k1", tag: "" }) {
     origin: "http://shop",
     send: async (url, init) => {
       sent.push({ url, ...init });
-      return send();
+      return send(init);
     },
   });
   return { request, sent, records };
@@ -69,6 +69,13 @@ test("silence and a time-out are told apart, and both have status 0", async () =
   await assert.rejects(refused, { status: 0, detail: /cannot be reached/ });
   const late = apiWith(failing(new DOMException("", "TimeoutError"))).request("GET", "/api/catalog");
   await assert.rejects(late, { status: 0, detail: /within 10 seconds/ });
+});
+
+test("whoever looks every second gives up sooner", async () => {
+  const silent = ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  const look = apiWith(silent).request("GET", "/lab/cart/health", { quiet: true, timeoutMs: 20 });
+  const patience = new Promise((resolve) => setTimeout(resolve, 5_000)); // a signal alone keeps no process alive
+  await assert.rejects(Promise.race([look, patience]), { status: 0, detail: /within 0.02 seconds/ });
 });
 
 test("every path belongs to the service that answers it", () => {

@@ -7,6 +7,8 @@ import { ShopError } from "../api.js";
 
 const REST_MS = 1_000;
 const REST_MAX_MS = 5_000;
+/** A room answers in milliseconds. Whoever looks every second must not wait for a frozen service. */
+const TIMEOUT_MS = 2_000;
 
 export function createRooms({ state, update, complain, request }) {
   const rests = new Map();
@@ -40,7 +42,7 @@ export function createRooms({ state, update, complain, request }) {
 
   async function ask(service, room) {
     try {
-      const answer = await request("GET", `/lab/${service}/${room}`, { quiet: true });
+      const answer = await request("GET", `/lab/${service}/${room}`, { quiet: true, timeoutMs: TIMEOUT_MS });
       rests.delete(service);
       update("lab", { isOpen: true });
       return answer;

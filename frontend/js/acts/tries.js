@@ -16,7 +16,7 @@ export function tryActs({ state, guarded, request, say }) {
   /** Whoever has seen the shelf knows the price, also while the catalog is away. */
   async function priceOfMouse() {
     const known = state.catalog.products.find(({ id }) => id === 2);
-    const mouse = known ?? (await request("GET", "/api/catalog/products/2", { quiet: true })).body;
+    const mouse = known ?? (await request("GET", "/api/catalog/products/2", { about: "Look up the price of a mouse" })).body;
     return toDecimal(toCents(mouse.price));
   }
 
