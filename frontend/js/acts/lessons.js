@@ -1,14 +1,17 @@
 // What the reader does with lessons: open, predict, run, check, start over.
 //
 // One run at a time. It ends when its check is passed, when the reader starts over or opens
-// another lesson; then it cleans up behind itself. A run that was left behind by closing the
-// page is cleaned up at the next visit.
+// another lesson; then it cleans up behind itself. A run that was left behind by closing or
+// reloading the page is cleaned up at the next visit.
 
 import { randomHex } from "../ids.js";
-import { essence, loadProgress, saveProgress } from "../lessons/progress.js";
+import { essence, loadProgress, saveProgress, together } from "../lessons/progress.js";
 import { begin, cleanUp, runCheck, runStep } from "../lessons/runner.js";
 
-/** A run that nobody has touched for so long was left behind, and is not going on in another tab. */
+/**
+ * A page that goes away says that its run is left; one that crashes cannot. A run that nobody
+ * has touched for so long was left behind, and is not going on in another tab.
+ */
 const LEFT_MS = 15 * 60_000;
 
 const FRESH = { memory: null, outcomes: {}, running: null, checked: null, isStarted: false };
@@ -33,8 +36,10 @@ export function lessonActs({ state, update, fill, guarded, request }) {
     return { status: answer.status, headers: Object.fromEntries(answer.headers), body: answer.body ?? null, ms, trace };
   }
 
-  function remember(news) {
-    const progress = { ...now().progress, ...news };
+  /** `change` makes the news out of all that is known: another tab may have stored something. */
+  function remember(change) {
+    const known = together(now().progress, loadProgress());
+    const progress = { ...known, ...change(known) };
     update("lessons", { progress });
     saveProgress(progress);
   }
@@ -44,9 +49,9 @@ export function lessonActs({ state, update, fill, guarded, request }) {
   }
 
   async function load() {
-    const wanted = Number(state.route.id);
     await fill("lessons", async () => ({ list: now().list ?? (await read("/lessons/index.json")) }));
     if (!now().isStarted) await cleanLeft();
+    const wanted = Number(state.route.id); // only now: the reader may have chosen another meanwhile
     if (wanted && wanted !== now().lesson?.number) await open(wanted);
   }
 
@@ -81,23 +86,24 @@ export function lessonActs({ state, update, fill, guarded, request }) {
   }
 
   function forget(run) {
-    const { [run]: _, ...left } = now().progress.left;
-    remember({ left });
+    remember(({ left: { [run]: _, ...left } }) => ({ left }));
   }
 
   async function cleanLeft() {
-    for (const { number, memory, at } of Object.values(now().progress.left)) {
+    for (const { number, memory, at, isLeft } of Object.values(loadProgress().left)) {
       const file = fileOf(number);
-      if (Date.now() - at < LEFT_MS || !file) continue;
-      forget(memory.run);
+      if (!file || (!isLeft && Date.now() - at < LEFT_MS)) continue;
       await cleanUp(await read(`/lessons/${file}`), memory, tools(true));
+      forget(memory.run); // not earlier: this page, too, may go away half-way
     }
   }
 
   /** Before and after each step: what it makes must be known to whoever cleans up. */
-  function noteRun({ number }, memory) {
-    const mine = { number, memory: essence(memory), at: Date.now() };
-    remember({ left: { ...now().progress.left, [memory.run]: mine } });
+  function noteRun({ isLeft }) {
+    const { lesson, memory, isStarted } = now();
+    if (!isStarted) return;
+    const mine = { number: lesson.number, memory: essence(memory), at: Date.now(), isLeft };
+    remember(({ left }) => ({ left: { ...left, [memory.run]: mine } }));
   }
 
   function stepsOf({ setup, steps }) {
@@ -109,10 +115,10 @@ export function lessonActs({ state, update, fill, guarded, request }) {
     const { lesson, memory } = now();
     const step = stepsOf(lesson)[index];
     update("lessons", { running: index, isStarted: true, checked: null });
-    noteRun(lesson, memory);
+    noteRun({ isLeft: false });
     const result = await runStep(step, memory, tools(false));
     if (memory !== now().memory) return false; // another run has begun meanwhile
-    noteRun(lesson, memory);
+    noteRun({ isLeft: false });
     update("lessons", { running: null, outcomes: { ...now().outcomes, [index]: result } });
     return ["done", "shown"].includes(result.outcome);
   }
@@ -131,8 +137,7 @@ export function lessonActs({ state, update, fill, guarded, request }) {
     const checked = await runCheck(lesson, memory, tools(false));
     if (memory !== now().memory) return;
     if (checked.passed) {
-      const { passed } = now().progress;
-      if (!passed.includes(lesson.number)) remember({ passed: [...passed, lesson.number] });
+      remember(({ passed }) => ({ passed: [...new Set([...passed, lesson.number])] }));
       await endRun(); // before it is said, because what is said is that all is cleaned up
     }
     update("lessons", { running: null, checked });
@@ -144,9 +149,14 @@ export function lessonActs({ state, update, fill, guarded, request }) {
   }
 
   function predict(choice) {
-    const { lesson, progress } = now();
-    remember({ predictions: { ...progress.predictions, [lesson.number]: choice } });
+    const { number } = now().lesson;
+    remember(({ predictions }) => ({ predictions: { ...predictions, [number]: choice } }));
   }
+
+  // Whoever opens the page next cleans up at once, be it this tab after a reload. A tab that goes
+  // on, also one that was duplicated, says nothing here, and so keeps its run.
+  addEventListener("pagehide", () => noteRun({ isLeft: true }));
+  addEventListener("pageshow", () => noteRun({ isLeft: false })); // the way back may lead into the middle of it
 
   return { load: guarded(load), run: guarded(run), runRest: guarded(runRest), check: guarded(check), startOver: guarded(startOver), predict };
 }

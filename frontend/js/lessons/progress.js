@@ -21,6 +21,18 @@ export function saveProgress(progress, storage = () => localStorage) {
   }
 }
 
+/**
+ * What this tab knows and what the tabs have stored since, put together. Which runs are left
+ * only storage knows: another tab may have begun one, or cleaned one up.
+ */
+export function together(here, stored) {
+  return {
+    passed: [...new Set([...stored.passed, ...here.passed])],
+    predictions: { ...here.predictions, ...stored.predictions },
+    left: stored.left,
+  };
+}
+
 /** The part of a run's memory that its cleanup needs: names and ids, no answers. */
 export function essence(memory) {
   return Object.fromEntries(Object.entries(memory).filter(([, value]) => ["string", "number"].includes(typeof value)));

@@ -10,9 +10,16 @@ import { Icon } from "./icons.js";
 /** Requests of one step that are shown in full; ten times the same teaches nothing. */
 const SHOWN = 3;
 
+/** Where a service listens if the shop was opened without a word about it. The page cannot know. */
+const USUAL_PORTS = { cart: 8001, catalog: 8002, order: 8003, payment: 8004 };
+
 const SIGNS = { done: "check", shown: "caret", unexpected: "bang", late: "clock", blocked: "dash" };
 
-export function Lesson({ lesson, count, memory, outcomes, running, checked, isStarted, progress, apiKey, acts }) {
+export function Lesson({ lesson, count, memory, outcomes, running, checked, isStarted, progress, takesFocus, apiKey, acts }) {
+  const title = useRef(null);
+  useEffect(() => {
+    if (takesFocus) readFrom(title.current);
+  }, []); // once: another lesson is another component
   const steps = [...lesson.setup, ...lesson.steps];
   const prediction = progress.predictions[lesson.number] ?? null;
   const isBusy = running !== null;
@@ -21,7 +28,7 @@ export function Lesson({ lesson, count, memory, outcomes, running, checked, isSt
   return html`
     <a class="back" href=${hashFor("lessons")}><${Icon} name="left" />All lessons</a>
     <div class="lesson">
-      <h2>Lesson ${lesson.number}: ${lesson.title}</h2>
+      <h2 tabindex="-1" ref=${title}>Lesson ${lesson.number}: ${lesson.title}</h2>
       <p class="why">${lesson.why}</p>
       ${lesson.care && html`<p class="caution">${lesson.care}</p>`}
       <${Prediction} question=${lesson.question} ...${{ prediction, checked }} frozen=${isStarted || checked !== null} onPredict=${acts.predict} />
@@ -34,14 +41,28 @@ export function Lesson({ lesson, count, memory, outcomes, running, checked, isSt
           <${Step} key=${index} ...${{ step, index, ...given }} result=${outcomes[index]} isNext=${index === next} isRunning=${running === index} />`)}
       </ol>
       <div class="buttons">
-        <button type="button" disabled=${given.locked || next < 0} onClick=${acts.runRest}>Run all that is left</button>
-        <button type="button" class="bare" disabled=${isBusy || (!isStarted && !checked)} onClick=${acts.startOver}>Clean up and start over</button>
+        <${Act} off=${given.locked || next < 0} onClick=${acts.runRest}>Run all that is left<//>
+        <${Act} class="bare" off=${isBusy || (!isStarted && !checked)} onClick=${acts.startOver}>Clean up and start over<//>
       </div>
       <${Looks} look=${lesson.look} memory=${memory} />
       <${Check} ...${{ checked, isStarted, running }} onCheck=${acts.check} locked=${given.locked} />
       ${checked?.passed && lesson.number < count && html`
         <p><a class="button" href=${hashFor("lessons", { id: String(lesson.number + 1) })}>On to lesson ${lesson.number + 1}</a></p>`}
     </div>`;
+}
+
+/** The link that led here is gone, and the page may still be scrolled to where it was. */
+function readFrom(heading) {
+  heading.focus({ preventScroll: true });
+  heading.scrollIntoView({ block: "start" });
+}
+
+/**
+ * A button that is off while there is nothing for it to do, its own work included. It is never
+ * `disabled`: that would throw the keyboard off the page.
+ */
+function Act({ off, onClick, children, ...given }) {
+  return html`<button type="button" ...${given} aria-disabled=${off} onClick=${off ? null : onClick}>${children}</button>`;
 }
 
 function Prediction({ question, prediction, checked, frozen, onPredict }) {
@@ -70,8 +91,8 @@ function Step({ step, index, result, isNext, isRunning, locked, memory, apiKey, 
         <p>${about}</p>
         ${isForTerminal(step)
           ? html`<small>in a terminal</small>`
-          : html`<button type="button" class=${isNext ? "primary" : null} disabled=${locked} aria-busy=${isRunning}
-              onClick=${() => acts.run(index)}>${result ? "Again" : "Run"}<span class="unseen"> step ${index + 1}: ${about}</span></button>`}
+          : html`<${Act} class=${isNext ? "primary" : null} off=${locked} aria-busy=${isRunning}
+              onClick=${() => acts.run(index)}>${result ? "Again" : "Run"}<span class="unseen"> step ${index + 1}: ${about}</span><//>`}
       </div>
       <${Command} ...${{ step, memory, apiKey }} onCopy=${acts.copy} />
       <div role="status">${result && html`<${Result} ...${{ step, result, memory }} onTrace=${acts.showTrace} />`}</div>
@@ -85,6 +106,7 @@ function Command({ step, memory, apiKey, onCopy }) {
     <details class="command" open=${isForTerminal(step)}>
       <summary>${"sql" in step ? "The command" : "The same as curl"}</summary>
       <pre tabindex="0"><code>${text}</code></pre>
+      ${step.direct && html`<p class="quiet">The port is ${USUAL_PORTS[step.direct]} unless the shop was opened with another.</p>`}
       <button type="button" onClick=${() => onCopy(text)}>Copy</button>
     </details>`;
 }
@@ -94,7 +116,7 @@ function sqlText({ service, query }, memory) {
 }
 
 function curlTexts(step, memory, apiKey) {
-  const origin = step.direct ? `http://127.0.0.1:${{ cart: 8001, catalog: 8002, order: 8003, payment: 8004 }[step.direct]}` : location.origin;
+  const origin = step.direct ? `http://127.0.0.1:${USUAL_PORTS[step.direct]}` : location.origin;
   const all = requestsOf(step, memory, apiKey);
   const shown = all.slice(0, SHOWN).map(({ path, ...request }) => curlText({ ...request, url: origin + path }));
   if (all.length > SHOWN) shown.push(`# ... ${all.length} in all${step.at_once ? ", at once" : ""}`);
@@ -145,7 +167,7 @@ function Check({ checked, isStarted, running, locked, onCheck }) {
     <h3>Check</h3>
     <p class="quiet">Computed from the shop itself, and from what it answered.</p>
     <div class="buttons">
-      <button type="button" class="primary" disabled=${locked || !isStarted} aria-busy=${running === "check"} onClick=${onCheck}>Check</button>
+      <${Act} class="primary" off=${locked || !isStarted} aria-busy=${running === "check"} onClick=${onCheck}>Check<//>
     </div>
     <div role="status" ref=${verdict}>
       ${checked && html`

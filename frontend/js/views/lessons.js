@@ -1,6 +1,6 @@
 // The lessons view: the list with what is passed, and the lesson that is open beside it.
 
-import { html } from "../../vendor/htm-preact-standalone.js";
+import { html, useRef } from "../../vendor/htm-preact-standalone.js";
 import { lessonActs } from "../acts/lessons.js";
 import { hashFor } from "../route.js";
 import { Icon } from "./icons.js";
@@ -19,15 +19,16 @@ export function connect(page) {
 }
 
 /** Opens a request behind the scenes, where its diagram is drawn. */
-function showTrace({ state, acts }, traceId) {
+function showTrace({ state, acts, say }, traceId) {
   const action = state.actions.list.find((entry) => entry.traceId === traceId);
-  if (!action) return;
+  if (!action) return say("The page keeps only its latest requests, and this one is not among them. Run the step again to see it.", "caution");
   acts.remember({ panelOpen: true });
   if (state.panel.chosen !== action.id) acts.choose(action);
   document.querySelector(".panel").scrollIntoView({ block: "nearest" });
 }
 
 export function Lessons({ list, problem, route, progress, ...given }) {
+  const isWithin = useIsWithin(route.id);
   return html`
     <div class="lessons" data-open=${route.id !== null}>
       <h1 id="view-title" tabindex="-1">Lessons</h1>
@@ -37,10 +38,20 @@ export function Lessons({ list, problem, route, progress, ...given }) {
       </section>
       <section class="lesson-open" aria-label="The open lesson">
         ${route.id && given.lesson?.number === Number(route.id)
-          ? html`<${Lesson} key=${given.lesson.number} ...${given} progress=${progress} count=${list.length} />`
+          ? html`<${Lesson} key=${given.lesson.number} ...${given} progress=${progress} takesFocus=${isWithin} count=${list.length} />`
           : html`<${Nothing} ...${{ route, list, progress, loading: given.loading, running: given.running }} />`}
       </section>
     </div>`;
+}
+
+/**
+ * Whether something was opened within the view. What came together with the view leaves the
+ * focus alone: main.js puts it on the view's title.
+ */
+function useIsWithin(id) {
+  const first = useRef(id);
+  if (id !== first.current) first.current = undefined;
+  return first.current === undefined;
 }
 
 function Nothing({ route, list, progress, loading, running }) {
