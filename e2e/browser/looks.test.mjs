@@ -111,6 +111,16 @@ for (const width of [641, 720, 832, 896, 1000]) {
   });
 }
 
+for (const view of ["Orders", "System", "Truth", "Lessons"]) {
+  pageTest(`a view that is opened gets the focus: ${view}`, {}, async (page) => {
+    await page.getByRole("link", { name: view, exact: true }).click();
+    await page.waitForFunction((title) => {
+      const isHere = !document.querySelector("main [role=status]")?.textContent.startsWith("Loading");
+      return isHere && document.activeElement.textContent === title;
+    }, view);
+  });
+}
+
 pageTest("the amount of a large order fits a phone", { width: 360, view: "orders" }, async (page, user) => {
   const { id, price } = await newProduct({ price: 9999.99, stock: 1000 });
   const order = await shop("POST", `/api/orders?user_id=${user}`, [{ product_id: id, quantity: 1000, price }]);

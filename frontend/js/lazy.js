@@ -31,7 +31,10 @@ export function lazyView({ sheet, fetch: fetchModule, ...view }, page, redraw) {
     } catch {
       failed = true; // the part of the page did not arrive; the view says so
     }
+    // The view brings a title of its own, and reading goes on at that.
+    const isAtTitle = document.activeElement.id === "view-title";
     redraw();
+    if (isAtTitle) document.getElementById("view-title").focus();
     return connected?.load();
   }
 
