@@ -14,6 +14,14 @@ async function fillWithNew(page) {
   return product;
 }
 
+/** A purchase, opened at its payment. */
+async function buyAndOpen(page) {
+  await fillWithNew(page);
+  await checkOut(page);
+  await sees(page, "Bought. Thank you!");
+  await openAction(page, "/api/pay?");
+}
+
 pageTest("adding a product opens as a diagram of everybody who took part", {}, async (page) => {
   const { id } = await fillWithNew(page);
   await openAction(page, "/add?");
@@ -31,10 +39,7 @@ pageTest("adding a product opens as a diagram of everybody who took part", {}, a
 });
 
 pageTest("a purchase is one diagram, and the relay's delivery joins it", {}, async (page) => {
-  await fillWithNew(page);
-  await checkOut(page);
-  await sees(page, "Bought. Thank you!");
-  await openAction(page, "/api/pay?");
+  await buyAndOpen(page);
 
   await step(page, "POST /api/orders?");
   await step(page, "message payment.received to order");
@@ -126,10 +131,7 @@ pageTest("the diagram is walked through by keyboard, and the list says the same"
 });
 
 pageTest("the list opens at the request that was chosen, as the diagram does", {}, async (page) => {
-  await fillWithNew(page);
-  await checkOut(page);
-  await sees(page, "Bought. Thank you!");
-  await openAction(page, "/api/pay");
+  await buyAndOpen(page);
   await step(page, "COMMIT");
 
   await page.getByRole("button", { name: "List", exact: true }).click();
