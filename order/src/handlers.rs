@@ -124,7 +124,7 @@ pub async fn find_order(
     _: NoQuery,
 ) -> Result<Reply, Problem> {
     let id = parse_id(&order_id)?;
-    app.db.read_at_once(|connection| show(connection, id)).map_err(Problem::from)
+    app.db.read(|connection| show(connection, id)).map_err(Problem::from)
 }
 
 /// `POST /orders/{order_id}/cancel`: the shopper changed their mind. Competes with the payment

@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 
 use super::migrate::{MigrateError, migrate};
 use super::place::Place;
+use super::snapshot::{Snapshot, Standing};
 use super::watch::Watch;
 use super::writer::Writer;
 use super::{DbError, Migration, Owner};
@@ -31,8 +32,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Scans at the same time. A scan keeps a core busy, and there are not many.
 const SCANS_MAX: usize = 2;
 
-/// One connection for each scan, one for the point reads of the runtime thread, one spare
-/// for a runtime with a second worker.
+/// One connection for each scan, one for the state that stands, one for the point reads that
+/// come while it is taken.
 const READERS: u32 = 4;
 
 /// How long a reader waits for a connection. They are held for microseconds, so a second
@@ -83,6 +84,7 @@ pub struct Db {
 struct Shared {
     place: Place,
     readers: r2d2::Pool<SqliteConnectionManager>,
+    standing: Arc<Standing>,
     scans: Semaphore,
     writer: Writer,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -107,10 +109,13 @@ impl Db {
             .map_err(|cause| OpenError::Schema { path: shown.clone(), cause })?;
         let readers = open_readers(path).map_err(|error| unusable(error.into()))?;
         let place = Place::of(path)?;
-        let (writer, thread) = Writer::start(connection, place.clone())?;
+        let standing = readers.get().map_err(|error| unusable(error.into()))?;
+        let standing = Arc::new(Standing::new(standing));
+        let (writer, thread) = Writer::start(connection, place.clone(), Arc::clone(&standing))?;
         let shared = Shared {
             place,
             readers,
+            standing,
             scans: Semaphore::new(SCANS_MAX),
             writer,
             thread: Mutex::new(Some(thread)),
@@ -118,8 +123,9 @@ impl Db {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// Runs a point read at once, on the calling thread. For statements that find their few
-    /// rows by an index: they take microseconds, less than handing them to another thread.
+    /// Runs a point read at once, on the calling thread and on one state of the file. For
+    /// statements that find their few rows by an index: they take microseconds, less than handing
+    /// them to another thread, and the next commit waits for them.
     ///
     /// # Errors
     ///
@@ -128,31 +134,10 @@ impl Db {
     where
         E: From<DbError>,
     {
-        let connection = self.shared.readers.get().map_err(DbError::from)?;
-        let span = RequestContext::current_span();
-        let span = span.and_then(|span| span.child(SpanKind::Transaction, || "read".to_owned()));
-        let watch = span.as_ref().map(|_| Watch::start(&connection));
-        let outcome = query(&connection);
-        if let (Some(span), Some(watch)) = (span, watch) {
-            watch.finish().write_to(&span);
-            span.finish(None, None);
+        match self.shared.standing.view() {
+            Some(mut view) => watched(view.connection().map_err(DbError::from)?, query),
+            None => self.read_apart(query),
         }
-        outcome
-    }
-
-    /// The same for several statements that have to see one state of the file.
-    ///
-    /// # Errors
-    ///
-    /// As [`Db::read`].
-    pub fn read_at_once<T, E>(
-        &self,
-        query: impl FnOnce(&Connection) -> Result<T, E>,
-    ) -> Result<T, E>
-    where
-        E: From<DbError>,
-    {
-        self.read(|connection| query(Snapshot::of(connection).map_err(DbError::from)?.0))
     }
 
     /// Runs a long read on a thread made for waiting, on one state of the file. For lists and
@@ -172,10 +157,20 @@ impl Db {
         let _turn = self.shared.scans.acquire().await.map_err(|_| DbError::Closing)?;
         let db = self.clone();
         let context = RequestContext::current();
-        let work = move || RequestContext::scope_sync(context, || db.read_at_once(query));
+        let work = move || RequestContext::scope_sync(context, || db.read_apart(query));
         tokio::task::spawn_blocking(work)
             .await
             .unwrap_or_else(|lost| Err(DbError::Panicked(lost.to_string()).into()))
+    }
+
+    /// Runs a read on a connection and a state of its own.
+    fn read_apart<T, E>(&self, query: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<DbError>,
+    {
+        let connection = self.shared.readers.get().map_err(DbError::from)?;
+        let snapshot = Snapshot::of(&connection).map_err(DbError::from)?;
+        watched(snapshot.connection(), query)
     }
 
     /// Runs `work` in a transaction on the writing thread and returns once its outcome is on
@@ -234,27 +229,20 @@ impl Db {
     }
 }
 
-/// A state of the file, seen until this is dropped.
-struct Snapshot<'a>(&'a Connection);
-
-impl<'a> Snapshot<'a> {
-    fn of(connection: &'a Connection) -> rusqlite::Result<Self> {
-        connection.prepare_cached("BEGIN")?.execute([])?;
-        Ok(Self(connection))
+/// Runs a read, and shows its statements if the request is recorded.
+fn watched<T, E>(
+    connection: &Connection,
+    query: impl FnOnce(&Connection) -> Result<T, E>,
+) -> Result<T, E> {
+    let span = RequestContext::current_span();
+    let span = span.and_then(|span| span.child(SpanKind::Transaction, || "read".to_owned()));
+    let watch = span.as_ref().map(|_| Watch::start(connection));
+    let outcome = query(connection);
+    if let (Some(span), Some(watch)) = (span, watch) {
+        watch.finish().write_to(&span);
+        span.finish(None, None);
     }
-}
-
-impl Drop for Snapshot<'_> {
-    fn drop(&mut self) {
-        // An error of the disk has ended it already.
-        if self.0.is_autocommit() {
-            return;
-        }
-        let end = self.0.prepare_cached("COMMIT").and_then(|mut end| end.execute([]));
-        if let Err(error) = end {
-            tracing::error!(%error, "a read could not be ended");
-        }
-    }
+    outcome
 }
 
 fn open_writer(path: &Path) -> rusqlite::Result<Connection> {

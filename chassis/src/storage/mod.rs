@@ -7,10 +7,11 @@
 //! 4. [`savepoint`]: a part of a unit of work that leaves nothing behind when it fails.
 //! 5. `job`: a unit of work on its way through the writer.
 //! 6. `place`: whether the files are still where they were opened.
-//! 7. [`writer`]: the one thread that writes, and its group commit.
-//! 8. [`db`]: the door to all of it, `read`, `scan` and `write`.
-//! 9. [`idempotency`]: the same request twice has one effect and one reply.
-//! 10. [`shell`]: a look inside the file for a lesson, `cart sql "SELECT ..."`.
+//! 7. `snapshot`: one state of the file, for one read or from one read to the next.
+//! 8. [`writer`]: the one thread that writes, and its group commit.
+//! 9. [`db`]: the door to all of it, `read`, `scan` and `write`.
+//! 10. [`idempotency`]: the same request twice has one effect and one reply.
+//! 11. [`shell`]: a look inside the file for a lesson, `cart sql "SELECT ..."`.
 
 pub mod error;
 pub mod migrate;
@@ -18,6 +19,7 @@ pub mod watch;
 pub mod savepoint;
 mod job;
 mod place;
+mod snapshot;
 pub mod writer;
 pub mod db;
 pub mod idempotency;

@@ -23,6 +23,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::job::{Commit, Job, Unit};
 use super::place::Place;
+use super::snapshot::Standing;
 use super::{DbError, DbResult};
 
 /// Jobs in one commit. Beyond some hundred the fsync is no longer what a job costs, and the
@@ -50,13 +51,14 @@ impl Writer {
     pub(super) fn start(
         connection: Connection,
         place: Place,
+        standing: Arc<Standing>,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (queue, jobs) = mpsc::channel(QUEUE_MAX);
         let commits = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&commits);
+        let committer = Committer { connection, standing, commits: Arc::clone(&commits) };
         let thread = thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || serve(connection, &place, jobs, &counter))?;
+            .spawn(move || serve(&committer, &place, jobs))?;
         Ok((Self { queue, commits }, thread))
     }
 
@@ -93,12 +95,7 @@ impl Writer {
     }
 }
 
-fn serve(
-    mut connection: Connection,
-    place: &Place,
-    mut jobs: mpsc::Receiver<Message>,
-    commits: &AtomicU64,
-) {
+fn serve(committer: &Committer, place: &Place, mut jobs: mpsc::Receiver<Message>) {
     while let Some(Message::Run(first)) = jobs.blocking_recv() {
         let mut batch = vec![first];
         let mut stopping = false;
@@ -112,7 +109,7 @@ fn serve(
         // Whoever gave up before the start gets no effect; after the start it stands.
         batch.retain(|job| !job.is_abandoned());
         if place.is_there() {
-            commit_together(&mut connection, batch, commits);
+            committer.commit_together(batch);
         } else {
             batch.into_iter().for_each(|job| job.fail(DbError::Gone));
         }
@@ -120,39 +117,82 @@ fn serve(
             break;
         }
     }
-    // So that a plain copy of the file is complete, and the next start has nothing to do.
-    if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
-        tracing::warn!(%error, "could not fold the write-ahead log into the file");
-    }
+    committer.fold_log();
 }
 
-fn commit_together(connection: &mut Connection, mut batch: Vec<Box<dyn Job>>, commits: &AtomicU64) {
-    let together = if batch.len() > 1 { run_batch(connection, &mut batch).ok() } else { None };
-    if together.is_some() {
-        commits.fetch_add(1, Ordering::Release);
+/// What takes jobs to the disk.
+struct Committer {
+    connection: Connection,
+    standing: Arc<Standing>,
+    commits: Arc<AtomicU64>,
+}
+
+impl Committer {
+    fn commit_together(&self, mut batch: Vec<Box<dyn Job>>) {
+        let together = if batch.len() > 1 { self.run_batch(&mut batch).ok() } else { None };
+        for job in batch {
+            match &together {
+                Some(commit) => job.answer(commit),
+                None => self.commit_alone(job),
+            }
+        }
     }
-    for job in batch {
-        match &together {
-            Some(commit) => job.answer(commit),
-            None => commit_alone(connection, job, commits),
+
+    /// Runs all jobs in one transaction. An error means that none of them happened: a full disk,
+    /// for one, ends the whole transaction and not just the savepoint of the job that met it.
+    /// The caller then gives each job a transaction of its own. Either way a job may run again.
+    fn run_batch(&self, batch: &mut [Box<dyn Job>]) -> DbResult<Commit> {
+        let (began, jobs) = (Instant::now(), batch.len());
+        let mut tx = begin(&self.connection)?;
+        if !run_all(&tx, batch)? {
+            tx.rollback()?;
+            tx = begin(&self.connection)?;
+            run_all_with_savepoints(&tx, batch)?;
+        }
+        let done = Instant::now();
+        self.commit(tx)?;
+        Ok(Commit { began, done, jobs })
+    }
+
+    fn commit_alone(&self, mut job: Box<dyn Job>) {
+        let began = Instant::now();
+        let tx = match begin(&self.connection) {
+            Ok(tx) => tx,
+            Err(error) => return job.fail(error.into()),
+        };
+        let keep = job.run(&tx);
+        let commit = Commit { began, done: Instant::now(), jobs: 1 };
+        let ended = if keep { self.commit(tx) } else { tx.rollback() };
+        match ended {
+            Ok(()) => job.answer(&commit),
+            // A refusal needs no database to be true, and names the cause better.
+            Err(_) if !keep => job.answer(&commit),
+            Err(error) => job.fail(error.into()),
+        }
+    }
+
+    /// Makes a transaction durable and visible, in this order. SQLite also folds the log into the
+    /// file here, each time that it has grown by a thousand pages.
+    fn commit(&self, tx: Transaction<'_>) -> rusqlite::Result<()> {
+        let _nobody_looks = self.standing.pause();
+        let ended = tx.commit();
+        self.commits.fetch_add(1, Ordering::Release);
+        ended
+    }
+
+    /// So that a plain copy of the file is complete, and the next start has nothing to do.
+    fn fold_log(&self) {
+        let _nobody_looks = self.standing.pause();
+        let fold = "PRAGMA wal_checkpoint(TRUNCATE)";
+        if let Err(error) = self.connection.query_row(fold, [], |_| Ok(())) {
+            tracing::warn!(%error, "could not fold the write-ahead log into the file");
         }
     }
 }
 
-/// Runs all jobs in one transaction. An error means that none of them happened: a full disk,
-/// for one, ends the whole transaction and not just the savepoint of the job that met it.
-/// The caller then gives each job a transaction of its own. Either way a job may run again.
-fn run_batch(connection: &mut Connection, batch: &mut [Box<dyn Job>]) -> DbResult<Commit> {
-    let (began, jobs) = (Instant::now(), batch.len());
-    let mut tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if !run_all(&tx, batch)? {
-        tx.rollback()?;
-        tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        run_all_with_savepoints(&tx, batch)?;
-    }
-    let done = Instant::now();
-    tx.commit()?;
-    Ok(Commit { began, done, jobs })
+/// A transaction that has the right to write from its start.
+fn begin(connection: &Connection) -> rusqlite::Result<Transaction<'_>> {
+    Transaction::new_unchecked(connection, TransactionBehavior::Immediate)
 }
 
 /// Runs jobs one after the other; `false` at the first that is refused and has changed rows.
@@ -183,22 +223,4 @@ fn run_all_with_savepoints(tx: &Transaction<'_>, batch: &mut [Box<dyn Job>]) -> 
 fn run_one(tx: &Transaction<'_>, job: &mut dyn Job) -> DbResult<bool> {
     let keep = job.run(tx);
     if tx.is_autocommit() { Err(DbError::Closing) } else { Ok(keep) }
-}
-
-fn commit_alone(connection: &mut Connection, mut job: Box<dyn Job>, commits: &AtomicU64) {
-    let began = Instant::now();
-    let tx = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
-        Ok(tx) => tx,
-        Err(error) => return job.fail(error.into()),
-    };
-    let keep = job.run(&tx);
-    let commit = Commit { began, done: Instant::now(), jobs: 1 };
-    let ended = if keep { tx.commit() } else { tx.rollback() };
-    commits.fetch_add(1, Ordering::Release);
-    match ended {
-        Ok(()) => job.answer(&commit),
-        // A refusal needs no database to be true, and names the cause better.
-        Err(_) if !keep => job.answer(&commit),
-        Err(error) => job.fail(error.into()),
-    }
 }

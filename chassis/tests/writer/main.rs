@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
 
 mod desk;
+mod reads;
 
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
