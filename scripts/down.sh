@@ -74,5 +74,5 @@ if ! within "$STOP_S" is_closed; then
 fi
 within 2 nothing_is_left TERM || within 2 nothing_is_left KILL ||
     fail "this does not end: $(holders)"
-rm -rf "$RUN_DIR"/*.pid "$RUN_DIR"/*.hold "$RUN_DIR"/*.pipe "$RUN_DIR/open" "$RUN_DIR/ports" "$RUN_DIR/nginx"
+rm -rf "$RUN_DIR"/*.pid "$RUN_DIR"/*.hold "$RUN_DIR/log.pipe" "$RUN_DIR/open" "$RUN_DIR/ports" "$RUN_DIR/nginx"
 echo "the shop in $DATA_DIR is closed"

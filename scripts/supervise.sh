@@ -17,32 +17,29 @@ STOP_S=12         # requests in flight may take 10 s, then a service gives up by
 BIN_DIR=${CARGO_TARGET_DIR:-target}/release
 
 keepers=()
-writers=()
+writer=''
 
 # --- One log ---
 
-say() {
-    printf '%s%s\n' "$(mark shop)" "$*" 2>/dev/null
+# A line in the form of the services' own.
+say() { # level, name, what
+    local now=$EPOCHREALTIME
+    TZ=UTC printf '%(%FT%T)T.%.3sZ %5s %-7s %s\n' "${now%[.,]*}" "${now#*[.,]}" "$@" 2>/dev/null
 }
 
-in_color=''
-[[ ! -t 1 || -n ${NO_COLOR:-} ]] || in_color=yes
-
-# The name in front of a line, in color on a terminal.
-mark() { # name
-    local -A colors=([cart]=33 [catalog]=36 [order]=32 [payment]=35 [nginx]=34 [shop]=1)
-    if [[ $in_color ]]; then
-        printf '\e[%sm%-8s|\e[0m ' "${colors[$1]}" "$1"
-    else
-        printf '%-8s| ' "$1"
-    fi
-}
-
-# Ctrl-C goes to everything in the terminal. The last words of a service come after it.
-write_log() { # name
+# All parts write to one pipe, whole lines at a time, and this takes them from there. On a terminal
+# it colors the names. Ctrl-C goes to everything in the terminal; the last words of a service come
+# after it. And the folder is not locked by its log (9).
+write_log() {
+    local -A colors=([cart]=33 [catalog]=36 [order]=32 [payment]=35 [nginx]=34)
+    local name script=''
     trap '' INT TERM HUP
     trap - PIPE
-    exec stdbuf -oL sed "s/^/$(mark "$1")/" 9>&- # the folder is not locked by its log
+    [[ -t 1 && -z ${NO_COLOR:-} ]] || exec cat 9>&-
+    for name in "${!colors[@]}"; do
+        script+="s/^([^ ]+ +[A-Z]+ )($name) /\1\x1b[${colors[$name]}m\2\x1b[0m /;"
+    done
+    exec stdbuf -oL sed -E "$script" 9>&-
 }
 
 # --- One part ---
@@ -73,7 +70,8 @@ keep_running() { # name, command...
         ((SECONDS - born < STEADY_S)) || failures=0
         pause=${PAUSES[failures]}
         ((failures + 1 == ${#PAUSES[@]})) || failures=$((failures + 1))
-        echo "$name stopped ($(reason "$code")); starting it again in $((pause / 10)).$((pause % 10)) s"
+        say WARN "$name" \
+            "stopped ($(reason "$code")); starting it again in $((pause / 10)).$((pause % 10)) s"
         while ((pause-- > 0)) && [[ -z $stopping ]]; do sleep 0.1; done
     done
     rm -f "$RUN_DIR/$name.pid" "$RUN_DIR/$name.keeper.pid"
@@ -83,19 +81,19 @@ reason() { # exit code
     if (($1 > 128)); then echo "SIG$(kill -l "$1")"; else echo "exit code $1"; fi
 }
 
-# Starts a part, its keeper and the writer of its log.
+# Starts a part and its keeper, with 8 as their log.
 launch() { # name, command...
-    local pipe=$RUN_DIR/$1.pipe
-    mkfifo "$pipe"
-    write_log "$1" <"$pipe" &
-    writers+=($!)
-    keep_running "$@" >"$pipe" 2>&1 &
+    keep_running "$@" >&8 2>&1 8>&- &
     keepers+=($!)
 }
 
 # --- All of them ---
 
 launch_all() {
+    mkfifo "$RUN_DIR/log.pipe"
+    write_log <"$RUN_DIR/log.pipe" &
+    writer=$!
+    exec 8>"$RUN_DIR/log.pipe"
     export HOST=127.0.0.1
     export CART_SERVICE_URL=http://127.0.0.1:$CART_PORT
     export CATALOG_SERVICE_URL=http://127.0.0.1:$CATALOG_PORT
@@ -108,6 +106,7 @@ launch_all() {
     launch nginx env OUT_DIR="$RUN_DIR/nginx" SHOP_LISTEN="127.0.0.1:$SHOP_PORT" \
         CART_ADDR="127.0.0.1:$CART_PORT" CATALOG_ADDR="127.0.0.1:$CATALOG_PORT" \
         ORDER_ADDR="127.0.0.1:$ORDER_PORT" PAYMENT_ADDR="127.0.0.1:$PAYMENT_PORT" nginx/start.sh
+    exec 8>&-
 }
 
 wait_until_healthy() {
@@ -124,7 +123,7 @@ wait_until_healthy() {
 }
 
 give_up() { # why
-    say "$1, so the shop stays closed; its own line above says why"
+    say ERROR shop "$1, so the shop stays closed; its own line above says why"
     stop 1
 }
 
@@ -137,14 +136,14 @@ have_stopped() {
 
 # shellcheck disable=SC2317 # `within` calls it
 are_gone() {
-    ! kill -0 "${keepers[@]}" "${writers[@]}" 2>/dev/null
+    ! kill -0 "${keepers[@]}" "$writer" 2>/dev/null
 }
 
 stop() { # exit code
     local part pid
     trap '' INT TERM HUP
     rm -f "$RUN_DIR/open"
-    say "stopping"
+    say INFO shop stopping
     for part in "${PARTS[@]}"; do # a part that sleeps (SIGSTOP) cannot hear
         pid=$(living "$part") && kill -CONT "$pid" 2>/dev/null
     done
@@ -152,24 +151,24 @@ stop() { # exit code
     for part in "${PARTS[@]}"; do # also one whose keeper was killed
         pid=$(living "$part") && kill -KILL -- "-$pid" 2>/dev/null
     done
-    # A writer ends with the last who can write to it; nobody waits for one that somebody keeps.
-    within 2 are_gone || kill -KILL "${keepers[@]}" "${writers[@]}" 2>/dev/null
-    rm -rf "$RUN_DIR"/{cart,catalog,order,payment,nginx}*.pid "$RUN_DIR"/*.hold "$RUN_DIR"/*.pipe \
+    # The log ends with the last who can write to it; nobody waits for one that somebody keeps.
+    within 2 are_gone || kill -KILL "${keepers[@]}" "$writer" 2>/dev/null
+    rm -rf "$RUN_DIR"/{cart,catalog,order,payment,nginx}*.pid "$RUN_DIR"/*.hold "$RUN_DIR/log.pipe" \
         "$RUN_DIR/ports" "$RUN_DIR/nginx"
-    say "stopped"
+    say INFO shop stopped
     rm -f "$RUN_DIR/supervisor.pid" # last, because with it gone the next shop may start here
     exit "$1"
 }
 
 remember supervisor $$
-rm -f "$RUN_DIR"/*.hold "$RUN_DIR"/*.pipe "$RUN_DIR/open"
+rm -f "$RUN_DIR"/*.hold "$RUN_DIR/log.pipe" "$RUN_DIR/open"
 trap 'stop 0' INT TERM HUP
 trap '' PIPE # a reader who goes away must not cut the stop short
 declare -p SHOP_PORT CART_PORT CATALOG_PORT ORDER_PORT PAYMENT_PORT >"$RUN_DIR/ports"
 launch_all
 wait_until_healthy
 echo "http://127.0.0.1:$SHOP_PORT" >"$RUN_DIR/open"
-greet
-wait -n "${keepers[@]}" "${writers[@]}" # until a signal comes: none of them ends by itself
-say "a keeper was killed, or nobody reads this log any more"
+greet 2>/dev/null || stop 1 # nobody reads this any more
+wait -n "${keepers[@]}" "$writer" # until a signal comes: none of them ends by itself
+say ERROR shop "a keeper was killed, or nobody reads this log any more"
 stop 1

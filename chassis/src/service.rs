@@ -240,7 +240,7 @@ async fn serve(
     shared: SharedSettings,
     build: Build,
 ) -> Result<ExitCode, StartError> {
-    log::start(shared.log_format, &shared.log_filter)?;
+    log::start(blueprint.name, shared.log_format, &shared.log_filter)?;
     shared.api_key.check_exposure(shared.host, shared.allow_demo_key)?;
     #[cfg(feature = "otlp")]
     let exporter = otlp::start(blueprint.name, &shared.otel_exporter_otlp_endpoint)?;
@@ -258,7 +258,7 @@ async fn serve(
     let router = platform.router(blueprint, api, &traffic);
 
     let stop = stop_signal().map_err(sentence)?;
-    tracing::info!(service = blueprint.name, address = %bound, "listening");
+    tracing::info!(address = %bound, "listening");
     let code = tokio::select! {
         () = server::serve(listener, router, &traffic, stop) => ExitCode::SUCCESS,
         () = storage::error::broken() => ExitCode::from(BROKEN_STORAGE),
@@ -266,7 +266,7 @@ async fn serve(
     db.close().await;
     #[cfg(feature = "otlp")]
     otlp::finish(exporter).await;
-    tracing::info!(service = blueprint.name, "stopped");
+    tracing::info!("stopped");
     Ok(code)
 }
 

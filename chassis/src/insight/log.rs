@@ -28,6 +28,13 @@ use crate::time::Timestamp;
 /// ever waiting does not fill the memory.
 const WAITING_MAX_BYTES: usize = 32 * 1024;
 
+/// What a pipe takes in one piece (`PIPE_BUF`, pipe(7)). Several processes may write to the same one,
+/// and none must write into the middle of another's line.
+const PIECE_BYTES: usize = 4096;
+
+/// Room for the name of a service, so that lines of several stand in columns.
+const NAME_WIDTH: usize = 7;
+
 static WAITING: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 static TURN: Notify = Notify::const_new();
 
@@ -40,15 +47,16 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts logging to standard error. `filter` is in the syntax of `RUST_LOG`. Called within the
-/// runtime, because that is where the lines wait for their turn.
+/// Starts logging to standard error, as `service`. `filter` is in the syntax of `RUST_LOG`. Called
+/// within the runtime, because that is where the lines wait for their turn.
 ///
 /// # Errors
 ///
 /// A sentence if the filter cannot be understood.
-pub fn start(format: LogFormat, filter: &str) -> Result<(), String> {
+pub fn start(service: &'static str, format: LogFormat, filter: &str) -> Result<(), String> {
     let filter = read_filter(filter)?;
-    let lines = tracing_subscriber::fmt::layer().event_format(Line(format)).with_writer(Outlet);
+    let form = Line { service, format };
+    let lines = tracing_subscriber::fmt::layer().event_format(form).with_writer(Outlet);
     let log = tracing_subscriber::registry().with(filter).with(lines);
     log.try_init().map_err(|cause| cause.to_string())?;
     tokio::spawn(write_in_turn());
@@ -87,9 +95,24 @@ async fn write_in_turn() {
 }
 
 fn write_out(waiting: &mut Vec<u8>) {
-    // Nobody to whom this could be reported.
-    let _ = io::stderr().write_all(waiting);
+    for piece in pieces(waiting) {
+        // Nobody to whom this could be reported.
+        let _ = io::stderr().write_all(piece);
+    }
     waiting.clear();
+}
+
+/// Whole lines, as many at a time as a pipe takes in one piece.
+fn pieces(mut lines: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let is_end = |byte: &u8| *byte == b'\n';
+        let within = &lines[..lines.len().min(PIECE_BYTES)];
+        // A line that is longer than a piece goes out by itself.
+        let end = within.iter().rposition(is_end).or_else(|| lines.iter().position(is_end))?;
+        let (piece, rest) = lines.split_at(end + 1);
+        lines = rest;
+        Some(piece)
+    })
 }
 
 /// Where lines go.
@@ -129,8 +152,11 @@ impl Write for LineWriter {
     }
 }
 
-/// The form of a line: when, how bad, what, and for which request.
-struct Line(LogFormat);
+/// The form of a line: when, how bad, from whom, what, and for which request.
+struct Line {
+    service: &'static str,
+    format: LogFormat,
+}
 
 impl<S, N> FormatEvent<S, N> for Line
 where
@@ -144,9 +170,9 @@ where
         event: &Event<'_>,
     ) -> fmt::Result {
         let (now, level) = (Timestamp::now(), event.metadata().level());
-        match self.0 {
+        match self.format {
             LogFormat::Pretty => {
-                write!(line, "{now} {level:>5} ")?;
+                write!(line, "{now} {level:>5} {:<NAME_WIDTH$} ", self.service)?;
                 context.format_fields(line.by_ref(), event)?;
                 let ids = RequestContext::with_current(|request| {
                     let trace_id = request.trace.trace_id();
@@ -159,6 +185,7 @@ where
                 let mut fields = Fields(Map::new());
                 fields.put("timestamp", now.to_string());
                 fields.put("level", level.as_str());
+                fields.put("service", self.service);
                 event.record(&mut fields);
                 RequestContext::with_current(|request| {
                     fields.put("request_id", &*request.request_id);
@@ -198,5 +225,23 @@ impl Visit for Fields {
 
     fn record_bool(&mut self, field: &Field, value: bool) {
         self.put(field.name(), value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_go_out_whole_and_together() {
+        let short = vec![b'a'; 1_500];
+        let long = vec![b'b'; 5_000];
+        let lines = [&short, &short, &short, &long, &short].map(|line| [line, &b"\n"[..]].concat());
+
+        let sizes: Vec<_> = pieces(&lines.concat()).map(<[u8]>::len).collect();
+
+        assert_eq!(sizes, [3_002, 1_501, 5_001, 1_501]);
+        assert_eq!(pieces(&lines.concat()).collect::<Vec<_>>().concat(), lines.concat());
+        assert_eq!(pieces(b"").count(), 0);
     }
 }

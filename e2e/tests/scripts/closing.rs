@@ -1,6 +1,8 @@
 //! However a shop is closed, nothing of it stays behind.
 
 use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use chassis::testing::eventually;
@@ -27,7 +29,7 @@ async fn ctrl_c_leaves_no_process_and_frees_the_ports() {
 
     assert!(foreground.wait().await.success());
     assert!(site.is_gone(), "{:#?}", site.processes());
-    assert!(foreground.log().ends_with("shop    | stopped\n"), "{}", foreground.log());
+    assert!(foreground.log().ends_with(" INFO shop    stopped\n"), "{}", foreground.log());
 }
 
 #[tokio::test]
@@ -101,7 +103,7 @@ async fn what_is_left_of_a_killed_shop_is_named_and_can_be_ended() {
 #[tokio::test]
 async fn somebody_who_holds_a_log_does_not_keep_the_shop_open() {
     let site = Site::open();
-    let pipe = site.data().join("run/cart.pipe");
+    let pipe = site.data().join("run/log.pipe");
     let _held = File::options().write(true).open(pipe).expect("the log is a pipe");
 
     let started = Instant::now();
@@ -110,6 +112,25 @@ async fn somebody_who_holds_a_log_does_not_keep_the_shop_open() {
     assert!(started.elapsed() < Duration::from_secs(9), "{:?}", started.elapsed());
     assert!(!printed.contains("killing what does not stop"), "{printed}");
     assert!(site.is_gone(), "{:#?}", site.processes());
+}
+
+#[tokio::test]
+async fn a_shop_whose_log_nobody_reads_any_more_closes_itself() {
+    let site = Site::new();
+    let mut command = site.command("up.sh", &["--no-build"]);
+    let mut shop = command.stdout(Stdio::piped()).spawn().expect("up.sh can be started");
+    let mut log = BufReader::new(shop.stdout.take().expect("its log is a pipe"));
+    let mut line = String::new();
+    while !line.contains("The shop is open") {
+        line.clear();
+        assert_ne!(log.read_line(&mut line).expect("it is text"), 0, "it closed by itself");
+    }
+
+    drop(log);
+    site.client().get("/api/catalog").await.expect_status(200); // gives it something to say
+
+    eventually("the shop is gone", async || site.is_gone()).await;
+    assert!(!shop.wait().expect("it has ended").success());
 }
 
 #[tokio::test]

@@ -97,10 +97,10 @@ async fn the_foreground_shows_one_log_of_all_parts() {
 
     let log = foreground.log();
     for part in PARTS {
-        assert!(log.contains(&format!("\n{part:<8}| ")), "{part} is silent:\n{log}");
+        assert!(log.contains(&format!(" INFO {part:<7} ")), "{part} is silent:\n{log}");
     }
     assert!(log.contains("The shop is open:"), "{log}");
-    assert!(log.ends_with("shop    | stopped\n"), "{log}");
+    assert!(log.ends_with(" INFO shop    stopped\n"), "{log}");
 }
 
 #[test]

@@ -21,7 +21,7 @@ async fn a_part_that_dies_is_started_again() {
     }
 
     let log = std::fs::read_to_string(site.data().join("run/log")).expect("there is a log");
-    assert!(log.contains("payment stopped (SIGKILL); starting it again in 0.1 s"), "{log}");
+    assert!(log.contains(" WARN payment stopped (SIGKILL); starting it again in 0.1 s\n"), "{log}");
     site.succeed("demo.sh", &[]);
 }
 
