@@ -81,7 +81,7 @@ export function cartActs({ state, update, fill, guarded, request, say }) {
   async function setQuantity(line, quantity) {
     const changed = (shown) => (shown.product_id === line.productId ? { ...shown, quantity } : shown);
     const path = pathOf(`/items/${line.productId}?quantity=${quantity}`);
-    update("cart", { lines: state.cart.lines.map(changed) });
+    if (Number.isInteger(quantity)) update("cart", { lines: state.cart.lines.map(changed) });
     await inTurn(() => request("PUT", path, { about: `Change ${line.name} to ${quantity}` }));
   }
 

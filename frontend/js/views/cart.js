@@ -51,13 +51,16 @@ function CartLine({ line, onQuantity, onRemove }) {
     </li>`;
 }
 
-/** What is typed counts when it is finished (Enter, or leaving the field), not at every digit. */
+/**
+ * What is typed counts when it is finished (Enter, or leaving the field), not at every digit. Whether it
+ * makes sense is for the cart service to say.
+ */
 function Quantity({ name, quantity, onChange }) {
   const [draft, setDraft] = useState(null);
   function commit(event) {
     const wanted = event.currentTarget.valueAsNumber;
     setDraft(null);
-    if (Number.isInteger(wanted) && wanted !== quantity) onChange(wanted);
+    if (!Number.isNaN(wanted) && wanted !== quantity) onChange(wanted);
   }
   return html`
     <span class="quantity" role="group" aria-label=${`Quantity of ${name}`}>
