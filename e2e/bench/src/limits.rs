@@ -5,11 +5,12 @@ use std::fs::OpenOptions;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use axum::routing::get;
 use axum::{Json, Router};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::load::{Failure, percentile};
@@ -49,8 +50,19 @@ pub fn measure_syncs(folder: &Path, lasts: Duration) -> Result<(f64, f64), Failu
     Ok((per_second, percentile(&took_us, 50)))
 }
 
-/// Serves a JSON object of the size of a small cart and nothing else, with the framework of the
-/// shop and on one thread, as a service does. Runs until it is killed.
+/// Twelve products, as large as the shop's.
+static PRODUCTS: LazyLock<Vec<Value>> = LazyLock::new(|| {
+    let instant = "2026-11-25T12:00:00.000Z";
+    let product = json!({ "id": 1, "name": "Laptop", "price": 999.99, "stock": 50,
+        "description": "Fourteen inches, a good keyboard, a battery for the whole day.",
+        "category_id": 1, "category_name": "Computers", "image": "images/laptop.svg",
+        "created_at": instant, "updated_at": instant });
+    vec![product; 12]
+});
+
+/// Serves JSON and does nothing else, with the framework of the shop and on one thread, as a
+/// service does: `/bare`, an object of the size of a small cart, and `/bare/list`, of the size of
+/// twelve products. Runs until it is killed.
 ///
 /// # Errors
 ///
@@ -60,7 +72,8 @@ pub async fn serve_bare(port: u16) -> Result<(), Failure> {
         Json(json!({ "user_id": "user1", "cart": [{ "product_id": 1, "quantity": 1 }],
             "created_at": "2026-11-25T12:00:00.000Z", "updated_at": "2026-11-25T12:00:00.000Z" }))
     };
-    let router = Router::new().route("/bare", get(answer));
+    let list = || async { Json(&*PRODUCTS) };
+    let router = Router::new().route("/bare", get(answer)).route("/bare/list", get(list));
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
     Ok(axum::serve(listener, router).await?)
 }

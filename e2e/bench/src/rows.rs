@@ -117,6 +117,9 @@ impl Bench<'_> {
         table.note("list of 12 products, 32 connections", "1/s", None, list.per_second);
         let share = list.per_second / bare_per_second;
         table.note("list of 12 / bare handler", "x", Some(AtLeast(0.8)), share);
+        let bare_list = self.closed(self.bare, 32, &repeat("/bare/list")?).await?;
+        let share = list.per_second / bare_list.per_second;
+        table.note("list of 12 / bare handler that answers it", "x", Some(AtLeast(0.8)), share);
         self.through_nginx("list of 12", &list, &repeat("/api/catalog")?, table).await?;
         let one = self.closed(catalog, 32, &repeat("/products/1")?).await?;
         table.note("one product, 32 connections", "1/s", None, one.per_second);
