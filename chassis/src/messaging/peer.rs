@@ -11,6 +11,7 @@ use super::client::ServiceClient;
 use super::lane::{Lane, Scout};
 use super::message::Message;
 use crate::insight::telemetry::RequestContext;
+use crate::insight::trace_context::TraceContext;
 use crate::lab::scope::Tag;
 use crate::time::Timestamp;
 
@@ -69,6 +70,12 @@ impl Peer {
     /// The tag by whose lane a message goes.
     pub(super) fn tag_of(&self, message: &Message) -> Option<Tag> {
         if self.client.knows_tags() { Tag::of(&message.trace) } else { None }
+    }
+
+    /// The same of a message of which only the baggage is known.
+    pub(super) fn tag_in(&self, baggage: Option<&str>) -> Option<Tag> {
+        let known = baggage.filter(|_| self.client.knows_tags());
+        known.and_then(|text| Tag::of(&TraceContext::from_parts(None, None, Some(text))))
     }
 
     /// Whether anything that is due might go.

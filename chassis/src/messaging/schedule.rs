@@ -31,34 +31,37 @@ pub(super) struct Failure {
 pub(super) struct Due {
     /// The longest waiting first.
     pub(super) messages: Vec<Message>,
-    /// Whether there may be more than were looked at.
+    /// Whether there may be more of them.
     pub(super) has_more: bool,
 }
 
-/// The messages for `peer` whose time has come: of the first `limit` those that are wanted. The
-/// index knows the ids, so the others cost next to nothing.
+/// The messages for `peer` whose time has come: the first `limit` of those that are wanted, by id and
+/// baggage. The others may be many, because what waits for a silent lane stays due, so no more than
+/// that is read of them.
 pub(super) fn list_due(
     connection: &Connection,
     peer: &str,
     now: Timestamp,
-    limit: u32,
-    is_wanted: impl Fn(&Id) -> bool,
+    limit: usize,
+    is_wanted: impl Fn(&Id, Option<&str>) -> bool,
 ) -> DbResult<Due> {
     let mut list = connection.statement(
-        "SELECT id FROM outbox
+        "SELECT id, baggage FROM outbox
          WHERE peer = ?1 AND dead_at IS NULL AND next_attempt_at <= ?2
-         ORDER BY next_attempt_at LIMIT ?3",
+         ORDER BY next_attempt_at, id",
     )?;
     let mut find = connection.statement(&format!("SELECT {COLUMNS} FROM outbox WHERE id = ?1"))?;
-    let (mut messages, mut seen) = (Vec::new(), 0);
-    for id in list.query_map(params![peer, now, limit], |row| row.get(0))? {
-        let id = id?;
-        seen += 1;
-        if is_wanted(&id) {
+    let mut messages = Vec::new();
+    let mut rows = list.query(params![peer, now])?;
+    while let Some(row) = rows.next()?
+        && messages.len() < limit
+    {
+        let (id, baggage): (Id, Option<String>) = (row.get(0)?, row.get(1)?);
+        if is_wanted(&id, baggage.as_deref()) {
             messages.push(find.query_row([id], from_row)?);
         }
     }
-    Ok(Due { messages, has_more: seen >= limit })
+    Ok(Due { has_more: messages.len() == limit, messages })
 }
 
 /// When the next message for `peer` after `now` is due.
@@ -104,8 +107,9 @@ pub(super) fn has_due_about(
     Ok(query.query_row(params![subject, now], |row| row.get(0))?)
 }
 
-/// The waiting message for `peer` that was tried least, so that one which always fails keeps no
-/// other from finding out that its receiver is back. With `due_by`, one that is due by then.
+/// The waiting message for `peer` whose turn comes first: one that has failed comes later, so one that
+/// always fails keeps no other from finding out that its receiver is back. With `due_by`, one that
+/// is due by then.
 pub(super) fn find_scout(
     connection: &Connection,
     peer: &str,
@@ -115,7 +119,7 @@ pub(super) fn find_scout(
     let mut query = connection.statement(&format!(
         "SELECT {COLUMNS} FROM outbox
          WHERE peer = ?1 AND dead_at IS NULL AND (?2 IS NULL OR next_attempt_at <= ?2)
-         ORDER BY attempts, id"
+         ORDER BY next_attempt_at, id"
     ))?;
     for message in query.query_map(params![peer, due_by], from_row)? {
         let message = message?;

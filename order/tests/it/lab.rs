@@ -7,7 +7,7 @@ use chassis::testing::{Behavior, Client, LabSubject, Request, eventually};
 use rusqlite::Connection;
 use serde_json::json;
 
-use crate::support::{Shop, laptop_and_mice, program};
+use crate::support::{Shop, laptop_and_mice, program, well};
 
 const RESET: &str = "The service was reset meanwhile, and nothing is left of this request";
 
@@ -28,6 +28,31 @@ async fn failing_closed_loses_the_sale_and_keeps_the_shopper_informed() {
     assert_eq!(accepted["reservation"], "PENDING");
     let orders = shop.order.get("/orders?user_id=user1").await.expect_status(200);
     assert_ne!(orders[0]["status"], "CREATED");
+}
+
+/// What one student has broken waits, however much of it there is, and holds up nobody else.
+#[tokio::test]
+async fn the_messages_of_a_tag_that_is_not_answered_hold_up_no_others() {
+    let shop = Shop::open_with(&[("LAB", "1")]).await;
+    let other = shop.placed().await;
+    let mut broken = Vec::new();
+    for _ in 0..150 {
+        let placed = shop.place("user1").header("baggage", "lab=ann").await.expect_status(201);
+        broken.push(placed["order_id"].as_str().expect("it has an id").to_owned());
+    }
+    shop.catalog.play(|request| match request.header("baggage") {
+        Some("lab=ann") => Behavior::problem(503, "Broken on purpose"),
+        _ => well(request),
+    });
+    for id in broken {
+        let cancel = shop.order.post(&format!("/orders/{id}/cancel"));
+        cancel.header("baggage", "lab=ann").await.expect_status(200);
+    }
+
+    shop.cancel(other).await.expect_status(200);
+
+    shop.reaches(other, "CANCELLED RELEASED").await;
+    assert!(shop.outbox().await["pending"].as_u64() > Some(128));
 }
 
 #[tokio::test]

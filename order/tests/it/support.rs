@@ -174,7 +174,7 @@ pub fn id_of(order: &Value) -> Id {
 }
 
 /// How the catalog answers when all is well.
-fn well(request: &Recorded) -> Behavior {
+pub fn well(request: &Recorded) -> Behavior {
     let status = match request.path.rsplit('/').next() {
         Some("commit") => "COMMITTED",
         Some("release") => "RELEASED",

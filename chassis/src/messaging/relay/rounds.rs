@@ -12,7 +12,6 @@ use crate::epoch::Epoch;
 use crate::id::Id;
 use crate::insight::recorder::{Span, SpanKind};
 use crate::insight::telemetry::RequestContext;
-use crate::insight::trace_context::TraceContext;
 use crate::lab::scope::Tag;
 use crate::messaging::lane::Scout;
 use crate::messaging::outbox::Message;
@@ -28,7 +27,7 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Messages looked up at once; a few for every place.
-const DUE_MAX: u32 = 128;
+const DUE_MAX: usize = 128;
 
 /// The longest sleep: what nobody has told us of waits no longer.
 const SLEEP_MAX_MS: i64 = 1_000;
@@ -50,11 +49,9 @@ impl Relay {
         }
         let name = peer.client.name();
         match self.shared.db.read(|file| schedule::list_waiting_baggage(file, name)) {
-            Ok(found) => peer.expect_silence(
-                found
-                    .iter()
-                    .filter_map(|text| Tag::of(&TraceContext::from_parts(None, None, Some(text)))),
-            ),
+            Ok(found) => {
+                peer.expect_silence(found.iter().filter_map(|text| peer.tag_in(Some(text))));
+            }
             Err(error) => tracing::warn!(%error, "could not look up whose messages wait"),
         }
     }
@@ -85,25 +82,27 @@ impl Relay {
         let (in_flight, epoch) = (self.ids_in_flight(), Epoch::current());
         let peers = self.shared.peers.iter().filter(|peer| peer.may_be_open(now));
         let peers: Vec<Arc<Peer>> = peers.cloned().collect();
-        let names: Vec<&str> = peers.iter().map(|peer| peer.client.name()).collect();
-        if names.is_empty() {
+        if peers.is_empty() {
             return Ok(Round::default());
         }
         let look = move |connection: &rusqlite::Connection| -> DbResult<Vec<_>> {
-            let look = |name: &&str| -> DbResult<_> {
-                let is_wanted = |id: &Id| !in_flight.contains(id);
+            let look = |peer: Arc<Peer>| -> DbResult<_> {
+                let name = peer.client.name();
+                let is_wanted = |id: &Id, baggage: Option<&str>| {
+                    !in_flight.contains(id) && peer.is_open(&peer.tag_in(baggage), now)
+                };
                 let due = schedule::list_due(connection, name, now, DUE_MAX, is_wanted)?;
-                Ok((due, schedule::find_next_due(connection, name, now)?))
+                let next_due = schedule::find_next_due(connection, name, now)?;
+                Ok((peer, due, next_due))
             };
-            names.iter().map(look).collect()
+            peers.into_iter().map(look).collect()
         };
         let mut round = Round::default();
-        for (peer, (mut due, next_due)) in peers.iter().zip(self.shared.db.scan(look).await?) {
+        for (peer, mut due, next_due) in self.shared.db.scan(look).await? {
             // When the breaker lets only one through, it should not be the one that always fails.
             due.messages.sort_by_key(|message| message.attempts);
-            let is_open = |message: &Message| peer.is_open(&peer.tag_of(message), now);
-            let open = due.messages.into_iter().filter(is_open);
-            let sent = open.map_while(|message| self.dispatch(peer, message, epoch));
+            let messages = due.messages.into_iter();
+            let sent = messages.map_while(|message| self.dispatch(&peer, message, epoch));
             round.has_more |= sent.count() > 0 && due.has_more;
             round.next_due = [round.next_due, next_due].into_iter().flatten().min();
         }

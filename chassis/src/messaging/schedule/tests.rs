@@ -139,12 +139,13 @@ fn what_was_given_up_stays_so_when_its_last_attempt_fails() {
 }
 
 #[test]
-fn the_scout_is_the_message_that_was_tried_least() {
+fn the_scout_is_the_message_whose_turn_comes_first() {
     let mut shelf = Shelf::open();
     let (first, second) = (shelf.insert(), shelf.insert());
     assert_eq!(shelf.scout(None), Some(first.id), "of equals, the oldest");
 
-    shelf.fail(&first, &failure(at(0)));
+    let retry_after = Some(Duration::from_secs(600));
+    shelf.fail(&first, &Failure { retry_after, ..failure(at(0)) });
 
     assert_eq!(shelf.scout(None), Some(second.id));
     assert_eq!(shelf.scout(Some(at(-1))), None, "nothing is due yet");
@@ -183,16 +184,29 @@ fn a_message_is_due_for_its_own_receiver_only() {
     let message = shelf.insert();
 
     let due = |peer, now| {
-        let due = list_due(&shelf.file, peer, now, 10, |_| true).unwrap();
+        let due = list_due(&shelf.file, peer, now, 10, |_, _| true).unwrap();
         due.messages.into_iter().map(|message| message.id).collect::<Vec<_>>()
     };
     assert_eq!(due(PEER, at(0)), [message.id]);
     assert!(due("order", at(0)).is_empty() && due(PEER, at(-1)).is_empty());
-    let others = list_due(&shelf.file, PEER, at(0), 1, |id| *id != message.id).unwrap();
-    assert!(others.messages.is_empty() && others.has_more);
+    let others = list_due(&shelf.file, PEER, at(0), 1, |id, _| *id != message.id).unwrap();
+    assert!(others.messages.is_empty() && !others.has_more);
     assert_eq!(find_next_due(&shelf.file, PEER, at(-1)).unwrap(), Some(at(0)));
     assert!(has_due_about(&shelf.file, "1", at(0)).unwrap());
     assert!(!has_due_about(&shelf.file, "2", at(0)).unwrap());
+}
+
+#[test]
+fn what_nobody_wants_now_keeps_no_other_from_being_found() {
+    let mut shelf = Shelf::open();
+    let messages = [shelf.insert(), shelf.insert(), shelf.insert()];
+    let unwanted = messages[0].id;
+
+    let due = list_due(&shelf.file, PEER, at(0), 1, |id, _| *id != unwanted).unwrap();
+
+    let found: Vec<_> = due.messages.iter().map(|message| message.id).collect();
+    assert_eq!(found, [messages[1].id]);
+    assert!(due.has_more);
 }
 
 #[test]
