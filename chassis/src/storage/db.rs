@@ -69,9 +69,17 @@ pub enum OpenError {
     /// The library that is compiled in has a known bug that loses data.
     #[error("SQLite {0} is too old to be trusted with a write-ahead log")]
     LibraryTooOld(&'static str),
+    /// SQLite has opened something that is no file, like `:memory:`.
+    #[error("{path} is no file that can be found again: {cause}")]
+    NoFile {
+        /// `DATABASE_PATH` as given.
+        path: String,
+        /// What the operating system said.
+        cause: std::io::Error,
+    },
     /// The operating system gave no thread.
     #[error("cannot start the writing thread: {0}")]
-    NoThread(#[from] std::io::Error),
+    NoThread(std::io::Error),
 }
 
 /// A service's database. Cheap to clone; all clones share one writer.
@@ -85,7 +93,7 @@ struct Shared {
     place: Place,
     readers: r2d2::Pool<SqliteConnectionManager>,
     standing: Arc<Standing>,
-    scans: Semaphore,
+    scans: Arc<Semaphore>,
     writer: Writer,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -108,15 +116,17 @@ impl Db {
         migrate(&mut connection, owner, migrations)
             .map_err(|cause| OpenError::Schema { path: shown.clone(), cause })?;
         let readers = open_readers(path).map_err(|error| unusable(error.into()))?;
-        let place = Place::of(path)?;
+        let place =
+            Place::of(path).map_err(|cause| OpenError::NoFile { path: shown.clone(), cause })?;
         let standing = readers.get().map_err(|error| unusable(error.into()))?;
         let standing = Arc::new(Standing::new(standing));
-        let (writer, thread) = Writer::start(connection, place.clone(), Arc::clone(&standing))?;
+        let (writer, thread) = Writer::start(connection, place.clone(), Arc::clone(&standing))
+            .map_err(OpenError::NoThread)?;
         let shared = Shared {
             place,
             readers,
             standing,
-            scans: Semaphore::new(SCANS_MAX),
+            scans: Arc::new(Semaphore::new(SCANS_MAX)),
             writer,
             thread: Mutex::new(Some(thread)),
         };
@@ -141,7 +151,7 @@ impl Db {
     }
 
     /// Runs a long read on a thread made for waiting, on one state of the file. For lists and
-    /// sums.
+    /// sums. It goes on to its end when nobody waits for it any more, and counts as long.
     ///
     /// # Errors
     ///
@@ -154,10 +164,14 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let _turn = self.shared.scans.acquire().await.map_err(|_| DbError::Closing)?;
+        let turn = Arc::clone(&self.shared.scans).acquire_owned().await;
+        let turn = turn.map_err(|_| DbError::Closing)?;
         let db = self.clone();
         let context = RequestContext::current();
-        let work = move || RequestContext::scope_sync(context, || db.read_apart(query));
+        let work = move || {
+            let _turn = turn;
+            RequestContext::scope_sync(context, || db.read_apart(query))
+        };
         tokio::task::spawn_blocking(work)
             .await
             .unwrap_or_else(|lost| Err(DbError::Panicked(lost.to_string()).into()))
@@ -249,9 +263,7 @@ fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    // WAL: readers and the writer do not wait for each other. FULL: a commit is on disk
-    // before it is reported, not merely before the next checkpoint.
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // A commit is on disk before it is reported, not merely before the next checkpoint.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     Ok(connection)

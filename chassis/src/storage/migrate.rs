@@ -55,12 +55,13 @@ pub enum MigrateError {
         /// What SQLite said.
         cause: DbError,
     },
-    /// The version could not be read.
+    /// Whose file it is and at which version could not be read, or not be written down.
     #[error("cannot read the schema version: {0}")]
     Unreadable(DbError),
 }
 
-/// Runs the steps that the file has not seen yet.
+/// Runs the steps that the file has not seen yet, with a write-ahead log. That it has one is written
+/// into the file, so nothing is before it is known whose it is.
 ///
 /// # Errors
 ///
@@ -82,6 +83,8 @@ pub fn migrate(
     if found > known {
         return Err(MigrateError::Newer { found, known });
     }
+    // Readers and the writer do not wait for each other.
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(unreadable)?;
     for (version, step) in numbered.filter(|(version, _)| *version > found) {
         apply(connection, step, version).map_err(|cause| MigrateError::Failed {
             name: step.name,

@@ -12,7 +12,12 @@
 //! would copy every page that a job changes; only when somebody has changed something and is
 //! refused is it undone, and run once more with a savepoint for each job. Refusals wait for the
 //! commit too: one may rest on a neighbor's row.
+//!
+//! When the disk fails, the thread ends. Linux tells of a failed sync once and forgets what was to be
+//! written; the next sync succeeds and proves nothing. So nothing is committed after that, and the
+//! service stops, to begin again with what is on disk.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -108,10 +113,10 @@ fn serve(committer: &Committer, place: &Place, mut jobs: mpsc::Receiver<Message>
         }
         // Whoever gave up before the start gets no effect; after the start it stands.
         batch.retain(|job| !job.is_abandoned());
-        if place.is_there() {
-            committer.commit_together(batch);
-        } else {
+        if !place.is_there() {
             batch.into_iter().for_each(|job| job.fail(DbError::Gone));
+        } else if committer.commit_together(batch).is_break() {
+            return;
         }
         if stopping {
             break;
@@ -128,14 +133,20 @@ struct Committer {
 }
 
 impl Committer {
-    fn commit_together(&self, mut batch: Vec<Box<dyn Job>>) {
-        let together = if batch.len() > 1 { self.run_batch(&mut batch).ok() } else { None };
-        for job in batch {
-            match &together {
-                Some(commit) => job.answer(commit),
-                None => self.commit_alone(job),
+    /// A break means that the file or its disk is broken. Whoever is not answered by then hears
+    /// that the database is closing.
+    fn commit_together(&self, mut batch: Vec<Box<dyn Job>>) -> ControlFlow<()> {
+        if batch.len() > 1 {
+            match self.run_batch(&mut batch) {
+                Ok(commit) => {
+                    batch.into_iter().for_each(|job| job.answer(&commit));
+                    return ControlFlow::Continue(());
+                }
+                Err(error) if error.is_fatal() => return ControlFlow::Break(()),
+                Err(_) => {}
             }
         }
+        batch.into_iter().try_for_each(|job| self.commit_alone(job))
     }
 
     /// Runs all jobs in one transaction. An error means that none of them happened: a full disk,
@@ -154,21 +165,21 @@ impl Committer {
         Ok(Commit { began, done, jobs })
     }
 
-    fn commit_alone(&self, mut job: Box<dyn Job>) {
+    fn commit_alone(&self, mut job: Box<dyn Job>) -> ControlFlow<()> {
         let began = Instant::now();
         let tx = match begin(&self.connection) {
             Ok(tx) => tx,
-            Err(error) => return job.fail(error.into()),
+            Err(error) => return fail(job, error.into()),
         };
         let keep = job.run(&tx);
         let commit = Commit { began, done: Instant::now(), jobs: 1 };
         let ended = if keep { self.commit(tx) } else { tx.rollback() };
         match ended {
-            Ok(()) => job.answer(&commit),
+            Err(error) if keep => return fail(job, error.into()),
             // A refusal needs no database to be true, and names the cause better.
-            Err(_) if !keep => job.answer(&commit),
-            Err(error) => job.fail(error.into()),
+            Ok(()) | Err(_) => job.answer(&commit),
         }
+        ControlFlow::Continue(())
     }
 
     /// Makes a transaction durable and visible, in this order. SQLite also folds the log into the
@@ -188,6 +199,12 @@ impl Committer {
             tracing::warn!(%error, "could not fold the write-ahead log into the file");
         }
     }
+}
+
+fn fail(job: Box<dyn Job>, error: DbError) -> ControlFlow<()> {
+    let is_fatal = error.is_fatal();
+    job.fail(error);
+    if is_fatal { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
 /// A transaction that has the right to write from its start.

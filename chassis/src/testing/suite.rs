@@ -74,6 +74,7 @@ macro_rules! every_service {
             settings::a_refusal_says_what_would_be_right,
             settings::a_bad_secret_is_never_shown,
             settings::a_file_of_another_program_is_refused,
+            settings::a_database_that_is_no_file_is_refused,
             settings::an_older_file_without_a_mark_is_known_by_its_tables,
             settings::the_version_is_the_same_wherever_it_is_told,
             settings::a_database_that_cannot_be_opened_is_refused_in_one_line,

@@ -1,18 +1,23 @@
 //! What a read sees, although its state of the file may have been opened for an earlier one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chassis::storage::DbResult;
 use rusqlite::Connection;
+use tokio::time::timeout;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, wait_for};
 
 /// SQLite folds the log into the file when it has a thousand pages of 4 KiB, and begins again at its
 /// start. One commit here has some ten pages.
 const LOG_MAX_BYTES: u64 = 1_100 * 4_096;
+
+/// As many as may run at the same time, see `storage::db`.
+const SCANS_MAX: usize = 2;
 
 /// Another process, as far as SQLite can tell: it shares nothing with the service.
 fn somebody_else(desk: &Desk) -> Connection {
@@ -76,7 +81,7 @@ async fn a_read_sees_soon_what_another_process_has_committed() {
     let desk = Desk::open();
     assert_eq!(desk.numbers(), [0; 0]);
     somebody_else(&desk).execute("INSERT INTO numbers (n) VALUES (7)", []).expect("it is written");
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(1);
     while desk.numbers() != [7] {
         assert!(Instant::now() < deadline, "it is not seen");
     }
@@ -112,6 +117,30 @@ async fn a_read_that_panics_spoils_none_that_come_after_it() {
     assert_eq!(desk.numbers(), [1]);
     desk.insert(2).await;
     assert_eq!(desk.numbers(), [1, 2]);
+}
+
+#[tokio::test]
+async fn a_scan_that_nobody_waits_for_any_more_still_counts_as_one() {
+    let desk = Desk::open();
+    let (begun, running) = channel();
+    let (release, hold) = channel::<()>();
+    let hold = Arc::new(Mutex::new(hold));
+    for _ in 0..SCANS_MAX {
+        let (begun, hold) = (begun.clone(), Arc::clone(&hold));
+        let slow = desk.db.scan(move |_| -> DbResult<()> {
+            begun.send(()).expect("the test waits");
+            wait_for(&hold);
+            Ok(())
+        });
+        timeout(Duration::from_millis(50), slow).await.expect_err("it does not end");
+        running.recv().expect("it runs");
+    }
+
+    let next = || timeout(Duration::from_millis(200), desk.db.scan(count));
+
+    next().await.expect_err("there is no turn for it");
+    drop(release);
+    while next().await.is_err() {}
 }
 
 #[tokio::test]

@@ -85,7 +85,7 @@ pub async fn a_bad_secret_is_never_shown(subject: &Subject) {
     }
 }
 
-/// It would find the version it expects, and none of its tables.
+/// It would find the version it expects, and none of its tables. Nothing in the file is changed.
 pub async fn a_file_of_another_program_is_refused(subject: &Subject) {
     let mut service = subject.program.clone().start().await;
     service.terminate().await;
@@ -96,11 +96,19 @@ pub async fn a_file_of_another_program_is_refused(subject: &Subject) {
     change(&unmarked, "CREATE TABLE diary (day); PRAGMA user_version = 2");
 
     for path in [marked, unmarked] {
-        let path = path.display().to_string();
-        let refusal = subject.program.clone().set("DATABASE_PATH", &path).refuse().await;
-        one_line(&refusal, &path);
+        let before = std::fs::read(&path).expect("it can be read");
+        let shown = path.display().to_string();
+        let refusal = subject.program.clone().set("DATABASE_PATH", &shown).refuse().await;
+        one_line(&refusal, &shown);
         one_line(&refusal, "belongs to another program");
+        assert!(std::fs::read(&path).expect("it is still there") == before, "{shown} has changed");
     }
+}
+
+/// What is in memory would be gone with the next start.
+pub async fn a_database_that_is_no_file_is_refused(subject: &Subject) {
+    let refusal = subject.program.clone().set("DATABASE_PATH", ":memory:").refuse().await;
+    one_line(&refusal, ":memory: is no file that can be found again");
 }
 
 /// Releases before this one made no mark.

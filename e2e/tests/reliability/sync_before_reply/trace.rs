@@ -23,6 +23,8 @@ pub enum Event {
     Logged(String),
     /// A sync of the log has ended. `began` is the place in the trace where it began.
     Synced { began: usize },
+    /// A sync of the log has failed, because the test wanted it so.
+    NotSynced,
     /// It began to write to a connection.
     Replied(String),
     /// Something else, or the beginning or end of something above.
@@ -37,6 +39,15 @@ pub struct Traced {
 
 impl Traced {
     pub async fn start(service: Service) -> Self {
+        Self::start_with(service, "").await
+    }
+
+    /// A service one of whose syncs fails: the one of this number on a thread.
+    pub async fn start_with_a_bad_sync(service: Service, number: u32) -> Self {
+        Self::start_with(service, &format!("-e inject=fdatasync:error=EIO:when={number}")).await
+    }
+
+    async fn start_with(service: Service, options: &str) -> Self {
         let strace = STRACE.into_iter().find(|path| PathBuf::from(path).exists());
         let strace = strace.expect("strace is installed (scripts/test.sh does it)");
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
@@ -44,7 +55,7 @@ impl Traced {
         // -D: the service is the test's own child, and strace the one that stands aside.
         let text = format!(
             "#!/bin/sh\nexec {strace} -D -f -q -y -s {SHOWN_BYTES} -o {} \
-             -e trace=fsync,fdatasync,write,writev,pwrite64,sendto,sendmsg {} \"$@\"\n",
+             -e trace=fsync,fdatasync,write,writev,pwrite64,sendto,sendmsg {options} {} \"$@\"\n",
             trace.display(),
             binary(service.name()).display(),
         );
@@ -61,6 +72,11 @@ impl Traced {
     /// the trace is complete only when the tracer has seen the end.
     pub async fn end(&mut self) -> Vec<Event> {
         self.process.terminate().await;
+        self.seen().await
+    }
+
+    /// What was seen of a service that has ended.
+    pub async fn seen(&self) -> Vec<Event> {
         let path = self.folder.path().join("trace");
         let read = || String::from_utf8_lossy(&fs::read(&path).unwrap_or_default()).into_owned();
         eventually("the trace is complete", async || read().contains("+++ exited with")).await;
@@ -84,7 +100,9 @@ fn events(trace: &str) -> Vec<Event> {
         let ends = starts(["fdatasync(", "fsync("]) || starts(["<... fdatasync", "<... fsync"]);
         let began =
             if ends && call.trim_end().ends_with("= 0") { syncing.remove(thread) } else { None };
+        let has_failed = ends && call.contains("(INJECTED)");
         events.push(match began {
+            None if has_failed => Event::NotSynced,
             Some(began) => Event::Synced { began },
             None if call.starts_with("pwrite64(") && is_log => Event::Logged(call.to_owned()),
             None if call.contains("HTTP/1.1 ") => Event::Replied(call.to_owned()),
