@@ -91,10 +91,10 @@ pub fn hold_units(
 ) -> DbResult<bool> {
     let held = tx
         .statement(
-            "UPDATE products SET stock = stock - ?2, held = held + ?2
+            "UPDATE products SET stock = stock - ?2, held = held + ?2, updated_at = ?3
              WHERE id = ?1 AND stock >= ?2 AND deleted_at IS NULL",
         )?
-        .run(params![line.product_id, line.quantity])?;
+        .run(params![line.product_id, line.quantity, now])?;
     if held == 1 {
         tx.statement(
             "INSERT INTO reservation_lines (order_id, product_id, quantity, created_at)
@@ -106,26 +106,27 @@ pub fn hold_units(
 }
 
 /// Moves an order's units from `held` to `sold`.
-pub fn sell_held(tx: &Transaction<'_>, order_id: Id) -> DbResult<()> {
-    let mut sell =
-        tx.statement("UPDATE products SET held = held - ?2, sold = sold + ?2 WHERE id = ?1")?;
+pub fn sell_held(tx: &Transaction<'_>, order_id: Id, now: Timestamp) -> DbResult<()> {
+    let mut sell = tx.statement(
+        "UPDATE products SET held = held - ?2, sold = sold + ?2, updated_at = ?3 WHERE id = ?1",
+    )?;
     for (product_id, quantity) in list_reserved(tx, order_id)? {
-        sell.run([product_id, quantity])?;
+        sell.run(params![product_id, quantity, now])?;
     }
     Ok(())
 }
 
 /// Moves an order's units from `held` back to `stock`. Units of a product that was deleted in
 /// the meantime are written off instead.
-pub fn return_held(tx: &Transaction<'_>, order_id: Id) -> DbResult<()> {
+pub fn return_held(tx: &Transaction<'_>, order_id: Id, now: Timestamp) -> DbResult<()> {
     let mut give_back = tx.statement(
-        "UPDATE products SET held = held - ?2,
+        "UPDATE products SET held = held - ?2, updated_at = ?3,
              stock = CASE WHEN deleted_at IS NULL THEN stock + ?2 ELSE stock END,
              received = CASE WHEN deleted_at IS NULL THEN received ELSE received - ?2 END
          WHERE id = ?1",
     )?;
     for (product_id, quantity) in list_reserved(tx, order_id)? {
-        give_back.run([product_id, quantity])?;
+        give_back.run(params![product_id, quantity, now])?;
     }
     Ok(())
 }

@@ -121,7 +121,7 @@ pub fn commit(tx: &Transaction<'_>, order_id: Id, now: Timestamp) -> Result<Sett
         Some(Reservation::Released) => return Err(CatalogError::AlreadyReleased),
         Some(Reservation::Committed) => {}
         Some(Reservation::Held) => {
-            stock::sell_held(tx, order_id)?;
+            stock::sell_held(tx, order_id, now)?;
             stock::set_status(tx, order_id, &Reservation::Committed, now)?;
         }
     }
@@ -140,7 +140,7 @@ pub fn release(
         Some(Reservation::Committed) => return Err(CatalogError::AlreadyCommitted),
         Some(Reservation::Released | Reservation::Refused(_)) => {}
         Some(Reservation::Held) => {
-            stock::return_held(tx, order_id)?;
+            stock::return_held(tx, order_id, now)?;
             stock::set_status(tx, order_id, &Reservation::Released, now)?;
         }
     }

@@ -4,7 +4,7 @@
 //! being a process happens here, in the same order for all: settings, log, listener, file,
 //! routes, serve, drain, close.
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -288,6 +288,6 @@ fn stop_signal() -> io::Result<impl Future<Output = ()>> {
 }
 
 fn complain(blueprint: Blueprint, sentence: &str, code: u8) -> ExitCode {
-    let _ = writeln!(io::stderr(), "{}: {sentence}", blueprint.name);
+    log::complain(blueprint.name, sentence);
     ExitCode::from(code)
 }

@@ -20,7 +20,7 @@ use serde_json::json;
 use crate::answers;
 use crate::error::OrderError;
 use crate::model::{
-    Filter, Move, NewOrder, OrderLine, OrderStatus, PageSize, PaymentNotice, Reservation, total,
+    Filter, Move, NewOrder, OrderLine, OrderStatus, PageSize, PaymentNotice, total,
 };
 use crate::routes::App;
 use crate::signed::Signed;
@@ -80,16 +80,16 @@ pub async fn place_order(
         app.lab.crash_point("order.committed-before-reply");
         return Ok(reply);
     }
+    if app.reservation.is(FAIL_CLOSED) {
+        let now = Timestamp::now();
+        if app.db.write(move |tx| transactions::give_up(tx, id, now)).await? {
+            app.relay.wake();
+            return Err(OrderError::CatalogUnavailable.into());
+        }
+    }
     let order = app.db.read(|connection| store::find_order(connection, id))?;
     // Nothing but a reset removes an order.
     let order = order.ok_or(DbError::Reset)?;
-    let is_silent =
-        order.status == OrderStatus::Created && order.reservation == Reservation::Pending;
-    if is_silent && app.reservation.is(FAIL_CLOSED) {
-        app.db.write(move |tx| transactions::give_up(tx, id, now)).await?;
-        app.relay.wake();
-        return Err(OrderError::CatalogUnavailable.into());
-    }
     // An answer wrote the reply down. Silence is a reply, too, and so is an end that came before
     // the answer.
     let finish = move |tx: &Transaction<'_>| answers::finish_placing(tx, id).map(drop);

@@ -165,19 +165,20 @@ pub fn find_paid_by(connection: &Connection, payment_id: Id) -> DbResult<Option<
     Ok(query.query_row([payment_id], |row| row.get(0)).optional()?)
 }
 
-/// Marks an order as paid, if it still waits for its payment; `false` if somebody was first.
+/// Moves an order on with the payment that did it; `false` if somebody was first.
 pub fn set_paid(
     tx: &Transaction<'_>,
     id: Id,
+    (from, to): (OrderStatus, OrderStatus),
     payment_id: Option<Id>,
     now: Timestamp,
 ) -> DbResult<bool> {
     let paid = tx
         .statement(
-            "UPDATE orders SET status = 'PAID', payment_id = ?2, updated_at = ?3
-             WHERE id = ?1 AND status = 'CREATED'",
+            "UPDATE orders SET status = ?3, payment_id = ?4, updated_at = ?5
+             WHERE id = ?1 AND status = ?2",
         )?
-        .run(params![id, payment_id, now])?;
+        .run(params![id, from.as_str(), to.as_str(), payment_id, now])?;
     Ok(paid == 1)
 }
 

@@ -2,14 +2,17 @@
 
 use chassis::id::Id;
 use chassis::messaging::outbox::{self, Message};
-use chassis::storage::DbResult;
 use chassis::storage::idempotency::{self, Claim, Key, StoredReply};
+use chassis::storage::{DbError, DbResult};
 use chassis::time::Timestamp;
 use rusqlite::Transaction;
 
 use crate::error::OrderError;
 use crate::model::{Move, NewOrder, Order, OrderStatus, PaymentNotice, Reservation};
 use crate::{saga, store};
+
+/// What the history says of an order that was given up.
+const GIVEN_UP: &str = "The catalog did not answer";
 
 /// What came of placing an order.
 #[derive(Debug)]
@@ -77,14 +80,16 @@ pub fn settle(
     {
         return Err(OrderError::PaidAnother(payment_id));
     }
-    if !store::set_paid(tx, order_id, payment_id, now)? {
-        return Err(OrderError::AlreadyOver(order_id, order.status));
+    let over = || OrderError::AlreadyOver(order_id, order.status);
+    let status = order.status.after(Move::Pay).ok_or_else(over)?;
+    if !store::set_paid(tx, order_id, (order.status, status), payment_id, now)? {
+        return Err(over());
     }
     let detail = match payment_id {
         Some(payment_id) => format!("Paid by payment {payment_id}"),
         None => "Paid".to_owned(),
     };
-    store::insert_history(tx, order_id, OrderStatus::Paid, &detail, now)?;
+    store::insert_history(tx, order_id, status, &detail, now)?;
     // Units that are not held yet are committed when they are, see `hold`.
     if order.reservation == Reservation::Held {
         saga::commit(tx, order_id, now)?;
@@ -106,10 +111,18 @@ pub fn end(
 }
 
 /// Takes an order back that the catalog has not answered, for a shop that sells only what it is
-/// sure to have. Whoever placed it hears that nothing was ordered, and may try anew.
-pub fn give_up(tx: &Transaction<'_>, order_id: Id, now: Timestamp) -> Result<(), OrderError> {
-    end(tx, order_id, (Move::Cancel, "The catalog did not answer"), now)?;
-    Ok(idempotency::forget_for(tx, &order_id.to_string())?)
+/// sure to have. Whoever placed it hears that nothing was ordered, and may try anew. `false` if
+/// something else came first: an answer, a payment or another end.
+pub fn give_up(tx: &Transaction<'_>, order_id: Id, now: Timestamp) -> Result<bool, OrderError> {
+    // Nothing but a reset removes an order.
+    let order = store::find_order(tx, order_id)?.ok_or(DbError::Reset)?;
+    if order.status == OrderStatus::Created && order.reservation == Reservation::Pending {
+        end(tx, order_id, (Move::Cancel, GIVEN_UP), now)?;
+        idempotency::forget_for(tx, &order_id.to_string())?;
+        return Ok(true);
+    }
+    // Another request with the same key has waited for the same order, and was faster.
+    Ok(store::list_history(tx, order_id)?.iter().any(|entry| entry.detail == GIVEN_UP))
 }
 
 /// Ends every order whose time is over and that was placed since then, at most `limit` of them,

@@ -22,7 +22,7 @@ fn main() -> ExitCode {
         Some("payment") => payment::program::run(),
         _ => {
             let sentence = "start this by the name of a service: cart, catalog, order or payment";
-            let _ = writeln!(io::stderr(), "shop: {sentence}");
+            let _ = io::stderr().write_all(format!("shop: {sentence}\n").as_bytes());
             ExitCode::from(MISUSED)
         }
     }

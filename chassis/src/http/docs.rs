@@ -11,8 +11,6 @@
 //!
 //! Nothing here needs an API key: a document says how to knock, not what is inside.
 
-use std::collections::hash_map::DefaultHasher;
-use std::hash::Hasher;
 use std::sync::{Arc, LazyLock};
 
 use axum::Router;
@@ -25,6 +23,7 @@ use serde_json::Value;
 use serde_json::map::Entry;
 
 use super::Problem;
+use super::etag::{etag, is_held};
 
 /// What every service's document holds besides its own.
 const SHARED: &str = include_str!("../../openapi.json");
@@ -161,11 +160,7 @@ struct Asset {
 
 impl Asset {
     fn new(content_type: &'static str, encoding: Encoding, body: Bytes) -> Self {
-        // A tag has to tell versions apart, not to withstand an attacker, so the standard
-        // library's hash is enough.
-        let mut hasher = DefaultHasher::new();
-        hasher.write(&body);
-        Self { content_type, encoding, etag: format!("\"{:016x}\"", hasher.finish()), body }
+        Self { content_type, encoding, etag: etag(&body), body }
     }
 
     /// The file, or 304 if the browser has it already. `no-cache` does not forbid keeping a
@@ -178,7 +173,7 @@ impl Asset {
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (header::REFERRER_POLICY, "no-referrer"),
         ];
-        if self.is_held_by(request_headers) {
+        if is_held(request_headers, &self.etag) {
             return (StatusCode::NOT_MODIFIED, caching).into_response();
         }
         let content_type = [(header::CONTENT_TYPE, self.content_type)];
@@ -189,18 +184,6 @@ impl Asset {
             response.headers_mut().extend([gzip]);
         }
         response
-    }
-
-    /// Whether `If-None-Match` names this version. A proxy that changes the bytes on the way
-    /// marks the tag as weak with `W/`; it is still the same file.
-    fn is_held_by(&self, request_headers: &HeaderMap) -> bool {
-        let tags = request_headers.get_all(header::IF_NONE_MATCH);
-        tags.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(
-            |tag| {
-                let tag = tag.trim();
-                tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.etag
-            },
-        )
     }
 }
 

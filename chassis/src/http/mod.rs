@@ -9,7 +9,8 @@
 //! 6. [`extract`]: typed input, refused in words a person can act on.
 //! 7. [`reply`]: an answer that can be kept and repeated; idempotency keys.
 //! 8. [`problem`]: the error body.
-//! 9. [`health`] and [`docs`]: what every service tells of itself.
+//! 9. [`etag`]: whether the client has the answer already.
+//! 10. [`health`] and [`docs`]: what every service tells of itself.
 
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ pub mod body;
 pub mod extract;
 pub mod reply;
 pub mod problem;
+pub mod etag;
 pub mod health;
 pub mod docs;
 

@@ -164,17 +164,11 @@ struct FullForm<'a> {
     detail: &'a str,
 }
 
-/// Gives a failure the form that the client accepts, and a body if it has none.
+/// Gives a failure the form that the client accepts.
 pub(super) fn shape(response: Response, wants_full_form: bool) -> Response {
-    let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
-        return response;
-    }
-    let problem = response.extensions().get::<Problem>().cloned();
-    match problem {
-        Some(_) if !wants_full_form => response,
-        Some(problem) => in_full(response, &problem),
-        None => response,
+    match response.extensions().get::<Problem>().cloned() {
+        Some(problem) if wants_full_form => in_full(response, &problem),
+        _ => response,
     }
 }
 

@@ -3,6 +3,9 @@
 //! Lines of a busy moment leave together. As with commits there is no timer: the first line asks
 //! for its turn, and until that comes, others join it. So an idle service writes at once, and a
 //! busy one does not pay a system call for each request. Warnings and errors do not wait.
+//!
+//! Nothing is dropped: when whoever reads the log stops reading (Ctrl-S in the terminal), the services
+//! wait for them.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -78,6 +81,12 @@ fn read_filter(filter: &str) -> Result<Targets, String> {
         ));
     }
     Targets::from_str(filter).map_err(|cause| format!("RUST_LOG: '{filter}': {cause}"))
+}
+
+/// Writes a sentence, past the format and the filter, for a process that cannot go on. In one
+/// piece, because others may write to the same pipe.
+pub fn complain(name: &str, sentence: &str) {
+    let _ = io::stderr().write_all(format!("{name}: {sentence}\n").as_bytes());
 }
 
 /// Writes what waits.

@@ -58,6 +58,8 @@ fn start_over(tx: &Transaction<'_>, room: &LabRoom, key: Option<&Key>) -> Result
         idempotency::claim(tx, key, "", Timestamp::now())?;
         idempotency::finish(tx, &key.text, reply.stored())?;
     }
+    // Before the commit, so that nobody gets in between. Should it fail, those who are being served
+    // are sent away for nothing, and may ask again.
     Epoch::begin_next();
     Ok(reply)
 }

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::breaker::Failure;
+use super::client::CONNECT_TIMEOUT;
 use crate::time::Timestamp;
 
 /// How long a call may take in all, retries included.
@@ -101,6 +102,9 @@ pub enum NoAnswer {
     /// No connection, or it broke.
     #[error("no connection: {0}")]
     Unreachable(String),
+    /// Nobody took the connection in time.
+    #[error("no connection within {} ms", CONNECT_TIMEOUT.as_millis())]
+    NotTaken,
     /// Nothing came in time.
     #[error("no answer within {} s", CALL_TIMEOUT.as_secs())]
     TimedOut,
@@ -128,7 +132,7 @@ impl NoAnswer {
         match self {
             Self::TimedOut | Self::Garbled(_) => true,
             Self::Unwilling { retry_after, .. } => retry_after.is_none(),
-            Self::Unreachable(_) | Self::BreakerOpen(_) => false,
+            Self::Unreachable(_) | Self::NotTaken | Self::BreakerOpen(_) => false,
         }
     }
 
@@ -136,14 +140,19 @@ impl NoAnswer {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Unwilling { retry_after, .. } => *retry_after,
-            Self::Unreachable(_) | Self::TimedOut | Self::BreakerOpen(_) | Self::Garbled(_) => None,
+            Self::Unreachable(_)
+            | Self::NotTaken
+            | Self::TimedOut
+            | Self::BreakerOpen(_)
+            | Self::Garbled(_) => None,
         }
     }
 
     /// How the breaker counts it; `None` for what is not the other side's failure.
     pub(super) fn as_failure(&self) -> Option<Failure> {
         match self {
-            Self::TimedOut => Some(Failure::Timeout),
+            // Nobody picking up costs time as well, if less.
+            Self::NotTaken | Self::TimedOut => Some(Failure::Timeout),
             Self::Unreachable(_) | Self::Garbled(_) => Some(Failure::Quick),
             Self::Unwilling { status, .. } => status.is_server_error().then_some(Failure::Quick),
             Self::BreakerOpen(_) => None,

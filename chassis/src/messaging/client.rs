@@ -21,7 +21,7 @@ use crate::lab::Lab;
 use crate::lab::scope::Tag;
 
 /// How long a connection may take. On the same network it takes a millisecond or fails.
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How long a question for health may take: it is asked every second while a service is away.
 const HEALTH_TIMEOUT: Duration = Duration::from_secs(1);
@@ -279,9 +279,8 @@ async fn read_capped(mut answer: reqwest::Response) -> Result<Bytes, NoAnswer> {
 
 /// The innermost cause says most: "connection refused" rather than "error sending request".
 fn unreachable(error: &reqwest::Error) -> NoAnswer {
-    // Nobody picking up costs as much time as nobody answering.
     if error.is_timeout() {
-        return NoAnswer::TimedOut;
+        return if error.is_connect() { NoAnswer::NotTaken } else { NoAnswer::TimedOut };
     }
     let mut cause: &dyn Error = error;
     while let Some(inner) = cause.source() {

@@ -204,25 +204,26 @@ impl Relay {
         let now = Timestamp::now();
         let tag = peer.tag_of(&message);
         let silence = peer.silent_since(&tag);
+        let (message_id, kind) = (message.id, message.kind.clone());
         let note = move |tx: &Transaction<'_>| -> DbResult<_> {
-            let reply = match on_answer(tx, &message, &answer, now)? {
-                Verdict::Done(reply) => {
-                    outbox::delete(tx, message.id)?;
-                    reply
-                }
-                Verdict::Dead(reason) => {
-                    tracing::error!(message_id = %message.id, kind = message.kind, reason,
-                        "a message was refused for good");
-                    outbox::bury(tx, message.id, &reason, now)?;
-                    None
-                }
-            };
+            let verdict = on_answer(tx, &message, &answer, now)?;
+            match &verdict {
+                Verdict::Done(_) => outbox::delete(tx, message.id)?,
+                Verdict::Dead(reason) => outbox::bury(tx, message.id, reason, now)?,
+            }
             if let Some(since) = silence {
                 schedule::wake(tx, name, since, now)?;
             }
-            Ok((reply, schedule::has_due_about(tx, &message.subject, now)?))
+            Ok((verdict, schedule::has_due_about(tx, &message.subject, now)?))
         };
-        let (reply, has_consequences) = self.shared.db.write(note).await?;
+        let (verdict, has_consequences) = self.shared.db.write(note).await?;
+        let reply = match verdict {
+            Verdict::Done(reply) => reply,
+            Verdict::Dead(reason) => {
+                tracing::error!(%message_id, kind, reason, "a message was refused for good");
+                None
+            }
+        };
         peer.note_answer(&tag, silence, now);
         // Mostly there is nothing to do now, and then nobody has to look for it.
         if silence.is_some() || has_consequences {

@@ -55,8 +55,8 @@ pub enum OpenError {
     Unusable {
         /// `DATABASE_PATH` as given.
         path: String,
-        /// What SQLite or the pool said.
-        cause: DbError,
+        /// What SQLite, the pool or the operating system said.
+        cause: String,
     },
     /// The schema cannot be brought up to date.
     #[error("{path}: {cause}")]
@@ -69,14 +69,9 @@ pub enum OpenError {
     /// The library that is compiled in has a known bug that loses data.
     #[error("SQLite {0} is too old to be trusted with a write-ahead log")]
     LibraryTooOld(&'static str),
-    /// SQLite has opened something that is no file, like `:memory:`.
-    #[error("{path} is no file that can be found again: {cause}")]
-    NoFile {
-        /// `DATABASE_PATH` as given.
-        path: String,
-        /// What the operating system said.
-        cause: std::io::Error,
-    },
+    /// SQLite takes the path for something that is no file, like `:memory:`.
+    #[error("{0} is no file that can be found again")]
+    NoFile(String),
     /// The operating system gave no thread.
     #[error("cannot start the writing thread: {0}")]
     NoThread(std::io::Error),
@@ -109,16 +104,20 @@ impl Db {
             return Err(OpenError::LibraryTooOld(rusqlite::version()));
         }
         let shown = path.display().to_string();
-        let unusable = |cause: DbError| OpenError::Unusable { path: shown.clone(), cause };
+        let unusable = |cause: &dyn ToString| OpenError::Unusable {
+            path: shown.clone(),
+            cause: cause.to_string(),
+        };
 
-        // Not `error.into()`: that rings for a service that runs, and this one does not start.
-        let mut connection = open_writer(path).map_err(|error| unusable(DbError::Sqlite(error)))?;
+        let mut connection = open_writer(path).map_err(|error| unusable(&error))?;
+        if connection.path().is_none_or(str::is_empty) {
+            return Err(OpenError::NoFile(shown));
+        }
         migrate(&mut connection, owner, migrations)
             .map_err(|cause| OpenError::Schema { path: shown.clone(), cause })?;
-        let readers = open_readers(path).map_err(|error| unusable(error.into()))?;
-        let place =
-            Place::of(path).map_err(|cause| OpenError::NoFile { path: shown.clone(), cause })?;
-        let standing = readers.get().map_err(|error| unusable(error.into()))?;
+        let readers = open_readers(path).map_err(|error| unusable(&error))?;
+        let place = Place::of(path).map_err(|error| unusable(&error))?;
+        let standing = readers.get().map_err(|error| unusable(&error))?;
         let standing = Arc::new(Standing::new(standing));
         let (writer, thread) = Writer::start(connection, place.clone(), Arc::clone(&standing))
             .map_err(OpenError::NoThread)?;
@@ -190,8 +189,8 @@ impl Db {
     /// Runs `work` in a transaction on the writing thread and returns once its outcome is on
     /// disk. An `Err` undoes everything that `work` wrote.
     ///
-    /// `work` may run twice (see [`super::writer`]), so ids and instants are chosen before
-    /// and moved in. It changes rows; if it changes the schema, it undoes that itself when it
+    /// `work` may run twice (see [`super::writer`]), so what its caller has to know,
+    /// like the id of a new row, is chosen before and moved in. It changes rows; if it changes the schema, it undoes that itself when it
     /// fails.
     ///
     /// # Errors

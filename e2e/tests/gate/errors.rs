@@ -226,6 +226,28 @@ async fn a_client_that_asks_gets_the_full_form_of_an_error() {
     }
 }
 
+/// nginx and a service read the same header in the same way.
+#[tokio::test]
+async fn only_a_client_that_asks_gets_the_full_form() {
+    let gate = Gate::open().await;
+
+    for (accept, is_full) in [
+        ("application/problem+json", true),
+        ("text/html , application/problem+json;charset=utf-8;q=0.1", true),
+        ("application/problem+json;q=0.001, */*", true),
+        ("application/problem+json;q=0", false),
+        ("application/json, application/problem+json; q=0.000", false),
+        ("application/problem+jsonx", false),
+        ("x-application/problem+json", false),
+    ] {
+        for path in ["/api/nothing", "/api/cart/user1/items/none"] {
+            let answer = gate.client().put(path).header("accept", accept).await;
+            let said = answer.expect_header("content-type") == "application/problem+json";
+            assert_eq!(said, is_full, "{accept} at {path}: {answer}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn no_error_is_ever_a_page_of_html() {
     let gate = Gate::open_with(&[("LAB", "1")]).await;

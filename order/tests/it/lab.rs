@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use chassis::testing::{Behavior, Client, LabSubject, Request, eventually};
+use chassis::testing::{Behavior, Client, LabSubject, Request, all_at_once, eventually};
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -53,6 +53,27 @@ async fn the_messages_of_a_tag_that_is_not_answered_hold_up_no_others() {
 
     shop.reaches(other, "CANCELLED RELEASED").await;
     assert!(shop.outbox().await["pending"].as_u64() > Some(128));
+}
+
+#[tokio::test]
+async fn failing_closed_says_the_same_to_all_who_wait_for_one_order() {
+    let shop = Shop::open_with(&[("LAB", "1")]).await;
+    let policy = json!({ "order_reservation": "fail-closed" });
+    shop.order.put("/internal/policy").json(&policy).await.expect_status(200);
+    let busy = Behavior::problem(503, "Busy").after(Duration::from_millis(500));
+    shop.catalog_answers(busy);
+    let place = || shop.place("user1").idempotency_key("once");
+
+    for answer in all_at_once((0..8).map(|_| place())).await {
+        answer.expect_status(503);
+    }
+
+    let orders = shop.order.get("/orders?user_id=user1").await.expect_status(200);
+    let order = &orders[0];
+    assert_eq!(order["status"], "CANCELLED");
+    assert!(order["updated_at"].as_str() > order["created_at"].as_str(), "{order}");
+    shop.catalog_holds();
+    eventually("it is placed", async || place().await.status == 201).await;
 }
 
 #[tokio::test]
