@@ -66,10 +66,6 @@ folder() { # name, value; prints the whole path, of which the value may be only 
     printf '%s\n' "$path"
 }
 
-case $LAB in # the words that the services understand
-    [Tt][Rr][Uu][Ee] | [Yy][Ee][Ss] | [Oo][Nn]) LAB=1 ;;
-    [Ff][Aa][Ll][Ss][Ee] | [Nn][Oo] | [Oo][Ff][Ff]) LAB=0 ;;
-esac
 one_of LAB "$LAB" "0 1"
 one_of RATE_LIMIT "$RATE_LIMIT" "on off"
 one_of ACCESS_LOG "$ACCESS_LOG" "on off"

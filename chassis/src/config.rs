@@ -130,9 +130,9 @@ fn parse_port(text: &str) -> Result<u16, String> {
 }
 
 fn parse_switch(text: &str) -> Result<bool, String> {
-    match text.to_ascii_lowercase().as_str() {
-        "1" | "true" | "yes" | "on" => Ok(true),
-        "0" | "false" | "no" | "off" => Ok(false),
+    match text {
+        "1" => Ok(true),
+        "0" => Ok(false),
         _ => Err("must be 0 or 1".to_owned()),
     }
 }

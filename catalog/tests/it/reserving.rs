@@ -1,7 +1,10 @@
 //! `PUT /internal/reservations/{order_id}`: all lines or none, at the right price, once.
 
+use std::time::Duration;
+
 use chassis::id::Id;
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use crate::support::{Shelf, mug, refused};
 
@@ -15,6 +18,28 @@ async fn units_are_held_and_cannot_be_bought_by_others() {
     assert_eq!(answer.expect_status(200), json!({ "order_id": order, "status": "HELD" }));
     assert_eq!(shelf.stock(id).await, 7);
     assert_eq!(shelf.units(id), [7, 3, 0, 10]);
+}
+
+#[tokio::test]
+async fn a_product_says_when_its_units_moved() {
+    let shelf = Shelf::open().await;
+    let id = shelf.mugs(10).await;
+    let changed = async || {
+        sleep(Duration::from_millis(2)).await; // instants are told to the millisecond
+        shelf.find(id).await["updated_at"].to_string()
+    };
+    let mut instants = vec![changed().await];
+
+    let sold = shelf.held(id, 1).await;
+    instants.push(changed().await);
+    shelf.commit(sold).await.expect_status(200);
+    instants.push(changed().await);
+    let returned = shelf.held(id, 1).await;
+    instants.push(changed().await);
+    shelf.release(returned).await.expect_status(200);
+    instants.push(changed().await);
+
+    assert!(instants.is_sorted_by(|before, after| before < after), "{instants:?}");
 }
 
 #[tokio::test]
