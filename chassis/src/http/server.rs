@@ -17,6 +17,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
@@ -29,6 +30,9 @@ use super::guard::Traffic;
 /// Callers that keep connections (nginx, the other services) drop theirs earlier than this,
 /// so that nobody sends a request into a connection that is just being closed.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long what we send may wait for a client that does not read, or has gone without a word.
+const STALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The largest request head, in bytes, and the read buffer of a connection.
 const HEAD_MAX_BYTES: usize = 32 * 1024;
@@ -56,6 +60,9 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     // A service that was killed finds its port free again, old connections or not.
     socket.set_reuseaddr(true)?;
+    // Hyper has no such time-out, and the kernel needs none of ours: each connection inherits this
+    // one (TCP_USER_TIMEOUT, tcp(7)).
+    SockRef::from(&socket).set_tcp_user_timeout(Some(STALL_TIMEOUT))?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }

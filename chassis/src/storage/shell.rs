@@ -24,6 +24,9 @@ pub enum ShellError {
         /// What SQLite said.
         cause: rusqlite::Error,
     },
+    /// It would write, here or elsewhere.
+    #[error("this only reads: a statement that writes is refused")]
+    Writes,
     /// SQLite refused the query.
     #[error("{0}")]
     Refused(#[from] rusqlite::Error),
@@ -42,6 +45,10 @@ pub fn table(path: &Path, query: &str) -> Result<String, ShellError> {
         .map_err(|cause| ShellError::Unusable { path: path.display().to_string(), cause })?;
     connection.pragma_update(None, "query_only", "ON")?;
     let mut statement = connection.prepare(query)?;
+    // `VACUUM INTO` would leave a file before SQLite refuses it.
+    if !statement.readonly() {
+        return Err(ShellError::Writes);
+    }
     let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
     let columns = names.len();
     let mut lines = vec![names];

@@ -1,6 +1,7 @@
 //! Clients that behave badly, on a plain TCP connection: half a head, a body in drops.
 
 use std::future::pending;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -45,6 +46,11 @@ impl RawConnection {
     /// what [`RawConnection::read_to_end`] returns.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = self.stream.write_all(bytes.as_ref()).await;
+    }
+
+    /// Whether the service has broken the connection. Reads nothing.
+    pub fn is_broken(&self) -> bool {
+        self.stream.try_write(b"\n").is_err_and(|error| error.kind() != ErrorKind::WouldBlock)
     }
 
     /// Sends one byte after each pause until the service says something that contains

@@ -67,6 +67,7 @@ macro_rules! every_service {
             errors::a_parameter_that_a_route_does_not_have_is_refused,
             limits::half_a_head_is_cut_off_and_holds_nobody_up,
             limits::a_trickled_body_is_cut_off_and_holds_nobody_up,
+            limits::a_client_that_never_reads_is_cut_off,
             limits::a_body_of_64_kib_is_read_and_one_byte_more_is_not,
             limits::ten_megabytes_are_refused_with_and_without_a_length,
             settings::the_demo_key_does_not_guard_a_reachable_service,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chassis::id::Id;
 use chassis::testing::all_at_once;
+use chassis::time::Timestamp;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -54,15 +55,18 @@ async fn of_ten_cancellations_exactly_one_wins() {
 
 #[tokio::test]
 async fn of_a_payment_and_the_clock_exactly_one_wins() {
-    // Four seconds, because on a busy machine it takes one or two to place that many.
-    let shop = Shop::open_with(&[("ORDER_EXPIRES_S", "4")]).await;
+    // Long enough to place that many on a busy machine.
+    let shop = Shop::open_with(&[("ORDER_EXPIRES_S", "8")]).await;
     let orders = place_many(&shop, ROUNDS).await;
     let mut fights = JoinSet::new();
     for (round, order) in (0..).zip(orders) {
         let pay = shop.report(order, Id::new(), TOTAL);
+        let expires_at: Timestamp =
+            serde_json::from_value(shop.find(order).await["expires_at"].clone()).expect("a time");
+        // From well before the end of its own time until well after it.
+        let in_ms = expires_at.ms_since(Timestamp::now()) - 1_000 + 15 * round;
         fights.spawn(async move {
-            // From well before the end of its time until well after it.
-            sleep(Duration::from_millis(2_500 + 12 * round)).await;
+            sleep(Duration::from_millis(in_ms.try_into().unwrap_or(0))).await;
             (order, pay.await)
         });
     }

@@ -95,13 +95,16 @@ pub async fn the_program_reads_its_file_and_never_writes_it(subject: &Subject) {
 
     assert_eq!(service.sql("SELECT 7 AS seven, 'a b' AS text"), [["7", "a b"]]);
 
-    for wrong in ["CREATE TABLE intruder (x)", "PRAGMA user_version = 0", "SELEKT 1"] {
+    let copy = service.database().with_extension("copy");
+    let vacuum = format!("VACUUM INTO '{}'", copy.display());
+    for wrong in ["CREATE TABLE intruder (x)", "PRAGMA user_version = 0", "SELEKT 1", &vacuum] {
         let output = service.run(&["sql", wrong]);
         let complaint = String::from_utf8_lossy(&output.stderr);
         let changed = output.status.success() && !wrong.starts_with("PRAGMA");
         assert!(!changed && complaint.lines().count() <= 1, "{wrong}: {output:?}");
     }
     assert_ne!(service.sql_value("PRAGMA user_version"), "0");
+    assert!(!copy.exists());
 }
 
 /// Also when the file is not there.

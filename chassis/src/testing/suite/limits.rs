@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use super::Subject;
 use crate::http::auth::DEMO_KEY;
@@ -45,6 +46,26 @@ pub async fn a_trickled_body_is_cut_off_and_holds_nobody_up(subject: &Subject) {
     assert!(heard.starts_with("HTTP/1.1 408 "), "{heard}");
     let took = started.elapsed();
     assert!((9..14).contains(&took.as_secs()), "it was cut off after {took:?}");
+}
+
+/// It asks for more than the kernel keeps for it, and takes none of it.
+pub async fn a_client_that_never_reads_is_cut_off(subject: &Subject) {
+    let service = subject.program.clone().start().await;
+    let client = {
+        let mut client = RawConnection::open(service.address()).await;
+        let page = "GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n";
+        client.send(page.repeat(100)).await;
+        client
+    };
+
+    is_served(&service, subject).await;
+    assert!(!client.is_broken(), "it has hardly begun");
+
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !client.is_broken() {
+        assert!(Instant::now() < deadline, "it is still connected");
+        sleep(Duration::from_millis(100)).await;
+    }
 }
 
 /// The limit is where the document says it is.
