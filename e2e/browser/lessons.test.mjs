@@ -157,7 +157,7 @@ pageTest("progress and predictions are remembered", { view: "lessons/1", expecte
 pageTest("a step leads to its diagram behind the scenes", { view: "lessons/3", width: 1280 }, async (page) => {
   await page.locator(".prediction input").first().check();
   await page.getByRole("button", { name: "Run all that is left" }).click();
-  await page.getByRole("button", { name: "What happened" }).nth(1).click();
+  await page.getByRole("button", { name: "What happened" }).nth(2).click();
   await page.locator(".panel h3", { hasText: "Add the lamp." }).waitFor();
   await page.locator(".panel").getByText("POST /cart/{user_id}/add").first().waitFor();
 });

@@ -80,3 +80,13 @@ for (const lesson of LESSONS) {
     assert.deepEqual(spoil.filter((skip) => !steps.some(({ id }) => id === skip)), []);
   });
 }
+
+/** These count on what the cart remembers, and every announcement of a product makes it forget. */
+for (const number of [3, 13]) {
+  test(`lesson ${number} begins when nothing is on its way that makes the cart forget`, () => {
+    const { setup } = LESSONS.find((lesson) => lesson.number === number);
+    const { id, request, until } = setup.at(-1);
+    assert.equal(request.path, "/lab/catalog/outbox");
+    assert.deepEqual(until, [{ path: `${id}.body.[subject={lamp}].length`, equals: 0 }]);
+  });
+}
