@@ -56,6 +56,23 @@ pageTest("an order placed while the catalog is away settles when it is back", { 
   await sees(page, "Bought. Thank you!");
 });
 
+pageTest("an order that is paid and then refused says that it was refunded", { expectedFailures: ["/api/catalog"] }, async (page) => {
+  const { name } = await newProduct({ stock: 1 });
+  await page.reload();
+  await fillCart(page, name);
+  await page.getByRole("button", { name: `One ${name} more` }).click();
+
+  await withoutCatalog(async () => {
+    await checkOut(page);
+    await sees(page, "Ordered; something is still to settle");
+  });
+
+  await page.getByRole("heading", { name: "Ordered, paid and refunded" }).waitFor({ timeout: 30_000 });
+  await page.locator(".steps [data-outcome=refused]", { hasText: "refused its goods" }).waitFor();
+  await page.locator(".steps [data-outcome=refused]", { hasText: "the money goes back" }).waitFor();
+  assert.equal(await page.getByText("the order is PAID").count(), 0);
+});
+
 pageTest("a shop that cannot be reached is told apart from one that refuses", { expectedFailures: ["/api/"] }, async (page) => {
   await page.locator(".card h3").first().waitFor();
   await page.route("**/api/**", (route) => route.abort("connectionrefused"));

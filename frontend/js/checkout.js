@@ -51,7 +51,7 @@ export function isRunning(attempt) {
 
 /** Whether the reader may press "Try again": a step got no answer that decides it. */
 export function canRetry(attempt) {
-  return STEPS.some((step) => attempt.steps[step].outcome === "undecided");
+  return attempt.steps[nextStep(attempt)]?.outcome === "undecided";
 }
 
 /** Whether the order was told of its payment yet, as far as this attempt knows. */
@@ -120,21 +120,27 @@ function refusal(step, problem) {
 
 /** An order that was pending has been looked at again: what is settled now? */
 export function afterLook(attempt, order) {
+  if (!["CREATED", "PAID"].includes(order.status)) return afterItsEnd(attempt, order);
   let now = attempt;
   if (now.steps.order.outcome === "pending" && order.reservation !== "PENDING") {
-    const held = order.reservation !== "REFUSED";
-    now = withStep(now, "order", {
-      ...now.steps.order,
-      outcome: held ? "done" : "refused",
-      text: held ? "The catalog is back, and the goods are set aside." : "The catalog is back, and it refused the goods.",
-    });
+    now = withStep(now, "order", { ...now.steps.order, outcome: "done", text: "The catalog is back, and the goods are set aside." });
   }
-  if (now.steps.pay.outcome === "pending" && order.status !== "CREATED") {
-    const paid = order.status === "PAID";
-    const text = paid ? "The order has heard of its payment: it is PAID." : `The order is ${order.status}.`;
-    now = withStep(now, "pay", { ...now.steps.pay, outcome: paid ? "done" : "refused", text });
+  if (now.steps.pay.outcome === "pending" && order.status === "PAID") {
+    now = withStep(now, "pay", { ...now.steps.pay, outcome: "done", text: "The order has heard of its payment: it is PAID." });
   }
   return now;
+}
+
+/** An order that is over settles both steps, whatever was true of them before. */
+function afterItsEnd(attempt, { status, reservation }) {
+  const goods = reservation === "REFUSED"
+    ? "The order exists, but the catalog is back and refused its goods."
+    : `The order is ${status}, and no goods are set aside for it.`;
+  const money = status === "REFUNDED"
+    ? "The payment went through, but without goods the order is REFUNDED: the money goes back."
+    : `The order is ${status}, so no payment for it stands.`;
+  const over = withStep({ ...attempt, end: status }, "order", refused(goods));
+  return withStep(over, "pay", refused(money));
 }
 
 /** After a reload nobody knows how a running step ended; its key makes asking again safe. */
@@ -151,4 +157,9 @@ function done(status, text) {
 
 function pending(status, text) {
   return { outcome: "pending", status, text };
+}
+
+/** What was found out later has no status of its own. */
+function refused(text) {
+  return { outcome: "refused", status: null, text };
 }

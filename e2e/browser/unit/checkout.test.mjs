@@ -88,6 +88,30 @@ test("a pending reservation may still be held or refused", () => {
   assert.equal(afterLook(attempt, { status: "REFUNDED", reservation: "REFUSED" }).steps.order.outcome, "refused");
 });
 
+test("an order that ends after all settles every step, and says how it ended", () => {
+  const answer = { status: 201, body: { order_id: "o1", reservation: "PENDING" } };
+  const ordered = withStep(anAttempt(), "order", meaningOfAnswer("order", answer));
+  const settled = withStep(ordered, "pay", meaningOfAnswer("pay", paid));
+  const unsure = withStep(ordered, "pay", meaningOfFailure("pay", silent));
+  const ends = [
+    [settled, "REFUNDED", "REFUSED", /refused its goods/, /the money goes back/],
+    [unsure, "REJECTED", "REFUSED", /refused its goods/, /REJECTED, so no payment/],
+    [withStep(settled, "clear", meaningOfFailure("clear", silent)), "REFUNDED", "REFUSED", /refused its goods/, /the money goes back/],
+    [unsure, "CANCELLED", "RELEASED", /CANCELLED, and no goods/, /CANCELLED, so no payment/],
+  ];
+  for (const [attempt, status, reservation, goods, money] of ends) {
+    const over = afterLook(attempt, { status, reservation });
+    assert.equal(over.end, status);
+    for (const [step, words] of [["order", goods], ["pay", money]]) {
+      assert.match(over.steps[step].text, words);
+      assert.deepEqual([over.steps[step].outcome, over.steps[step].status], ["refused", null]);
+    }
+    assert.equal(isSettling(over), false);
+    assert.equal(canRetry(over), false);
+    assert.equal(nextStep(over), null);
+  }
+});
+
 test("a reload in the middle of a step leaves it undecided", () => {
   const running = withStep(anAttempt(), "order", { outcome: "running" });
   assert.equal(isRunning(running), true);

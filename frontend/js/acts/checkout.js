@@ -2,7 +2,7 @@
 
 import { ShopError } from "../api.js";
 import {
-  afterLook, afterReload, canRetry, isSettling, meaningOfAnswer, meaningOfFailure, newAttempt, nextStep, orderBody,
+  afterLook, afterReload, canRetry, isRunning, isSettling, meaningOfAnswer, meaningOfFailure, newAttempt, nextStep, orderBody,
   whatItDoes, withStep,
 } from "../checkout.js";
 import { toDecimal } from "../format.js";
@@ -105,7 +105,8 @@ export function checkoutActs({ state, update, say, complain, request }, { cart, 
   /** Looks whether the services have caught up with what they promised. */
   async function look() {
     const attempt = state.checkout;
-    if (!isSettling(attempt)) return;
+    // A step under way writes its own answer down, which may be older than this look.
+    if (!isSettling(attempt) || isRunning(attempt)) return;
     const { body } = await request("GET", `/api/orders/${attempt.orderId}`, { quiet: true });
     if (state.checkout === attempt) keep(afterLook(attempt, body));
   }

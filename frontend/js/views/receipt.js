@@ -55,8 +55,14 @@ function dismiss(act) {
   act();
 }
 
+/** How an order ended that the shop had taken at first. */
+const ENDS = {
+  REFUNDED: "Ordered, paid and refunded", REJECTED: "Ordered, then refused", CANCELLED: "Ordered, then cancelled", EXPIRED: "Ordered, then expired",
+};
+
 function headline(attempt) {
   const { order, pay } = attempt.steps;
+  if (attempt.end) return ENDS[attempt.end];
   if (order.outcome === "refused") return "Not ordered";
   if (pay.outcome === "refused") return "Ordered, not paid";
   if (isRunning(attempt)) return "Checking out";
