@@ -177,9 +177,13 @@ pageTest("too few goods stop the checkout, and the cart stays", { expectedFailur
   await checkOut(page);
   await sees(page, "Out of stock");
 
-  await sees(page, "Nothing was ordered.");
+  await sees(page, "Nothing was bought. The order is kept, as REJECTED.");
   await cartLine(page, name).waitFor();
-  assert.ok((await ordersOf(user)).every(({ status }) => status === "REJECTED"));
+  const [order, ...others] = await ordersOf(user);
+  assert.deepEqual([order.status, others], ["REJECTED", []]);
+  await page.locator(".receipt-sum a").click();
+  await page.locator("#order-title").waitFor();
+  assert.match(page.url(), new RegExp(order.order_id));
 });
 
 pageTest("a changed price stops the checkout and shows the new price", { expectedFailures: ["/api/orders"] }, async (page) => {

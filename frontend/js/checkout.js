@@ -5,7 +5,7 @@
 // whose answer got lost is repeated under its own Idempotency-Key.
 
 import { explain, isUndecided } from "./problems.js";
-import { sentence, sumCents, toDecimal } from "./format.js";
+import { sentence, sumCents, toCents, toDecimal } from "./format.js";
 
 export const STEPS = ["order", "pay", "clear"];
 
@@ -115,7 +115,16 @@ function refusal(step, problem) {
     409: `Out of stock: ${said} Lower the quantity or remove the line.`,
     422: `Not ordered as it was: ${said} The shelf now shows the current prices; look again, then check out.`,
   };
-  return `${advice[problem.status] ?? said} Nothing was ordered.`;
+  return `${advice[problem.status] ?? said} Nothing was bought.`;
+}
+
+/** The shop keeps an order that its catalog refused. The answer does not name it; here it is, if it is this one. */
+export function withRefused(attempt, order) {
+  const lines = order?.items.map(({ product_id: productId, quantity, price }) => ({ productId, quantity, priceCents: toCents(price) }));
+  if (!lines || orderBody(lines) !== orderBody(attempt.lines)) return attempt;
+  const { order: result } = attempt.steps;
+  const text = `${result.text} The order is kept, as ${order.status}.`;
+  return { ...withStep(attempt, "order", { ...result, text }), orderId: order.order_id };
 }
 
 /** An order that was pending has been looked at again: what is settled now? */

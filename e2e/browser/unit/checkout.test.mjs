@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   afterLook, afterPurchase, afterReload, canRetry, isRunning, isSettling, meaningOfAnswer, meaningOfFailure, newAttempt, nextStep, orderBody,
-  withStep,
+  withRefused, withStep,
 } from "../../../frontend/js/checkout.js";
 
 function anAttempt() {
@@ -49,10 +49,21 @@ test("a refused order stops the checkout for good", () => {
     const result = meaningOfFailure("order", { status, detail: "because" });
     const attempt = withStep(anAttempt(), "order", result);
     assert.match(result.text, words);
-    assert.match(result.text, /Nothing was ordered/);
+    assert.match(result.text, /Nothing was bought/);
     assert.equal(nextStep(attempt), null);
     assert.equal(canRetry(attempt), false);
   }
+});
+
+test("a refused order is named if it is the one that was sent", () => {
+  const attempt = withStep(anAttempt(), "order", meaningOfFailure("order", { status: 409, detail: "because" }));
+  const order = (quantity) => ({ order_id: "o7", status: "REJECTED", items: [{ product_id: 1, quantity, price: 999.99 }] });
+  const named = withRefused(attempt, order(1));
+  assert.equal(named.orderId, "o7");
+  assert.match(named.steps.order.text, /Nothing was bought\. The order is kept, as REJECTED\.$/);
+  assert.equal(nextStep(named), null);
+  assert.equal(withRefused(attempt, order(2)), attempt);
+  assert.equal(withRefused(attempt, undefined), attempt);
 });
 
 test("silence is not a refusal: paying goes on with the same order and key", () => {

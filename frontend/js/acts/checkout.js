@@ -3,7 +3,7 @@
 import { ShopError } from "../api.js";
 import {
   afterLook, afterReload, canRetry, isRunning, isSettling, meaningOfAnswer, meaningOfFailure, newAttempt, nextStep, orderBody,
-  whatItDoes, withStep,
+  whatItDoes, withRefused, withStep,
 } from "../checkout.js";
 import { toDecimal } from "../format.js";
 import { randomHex } from "../ids.js";
@@ -66,8 +66,16 @@ export function checkoutActs({ state, update, say, complain, request }, { cart, 
       if (isLeaving) return false;
       keep(withStep(state.checkout, step, meaningOfFailure(step, error)));
       if (error.status === 401) complain(error);
+      if (state.checkout.steps.order.outcome === "refused") await findRefused(state.checkout);
       return false;
     }
+  }
+
+  /** Worth a link, and not worth a word when it cannot be found. */
+  async function findRefused(attempt) {
+    const search = new URLSearchParams({ user_id: attempt.user, status: "REJECTED", limit: 1 });
+    const { body } = await request("GET", `/api/orders?${search}`, { quiet: true }).catch(() => ({ body: [] }));
+    if (state.checkout === attempt) keep(withRefused(attempt, body[0]));
   }
 
   async function run() {

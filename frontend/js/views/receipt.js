@@ -63,7 +63,7 @@ const ENDS = {
 function headline(attempt) {
   const { order, pay } = attempt.steps;
   if (attempt.end) return ENDS[attempt.end];
-  if (order.outcome === "refused") return "Not ordered";
+  if (order.outcome === "refused") return "The order was refused";
   if (pay.outcome === "refused") return "Ordered, not paid";
   if (isRunning(attempt)) return "Checking out";
   if (order.outcome === "undecided") return "No answer about the order";
