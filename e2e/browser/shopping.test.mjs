@@ -90,6 +90,23 @@ pageTest("another user name shows another cart", {}, async (page) => {
   await cartLine(page, name).waitFor();
 });
 
+pageTest("a user name that the shop would refuse is refused in the form", {}, async (page, user) => {
+  await page.getByRole("button", { name: /settings/ }).click();
+  const field = page.getByLabel("User name");
+  for (const wrong of ["team/a", ".."]) {
+    await field.fill(wrong);
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("alert").getByText("A-Z a-z 0-9 . _ - @").waitFor();
+    assert.ok(await field.evaluate((element) => element === document.activeElement));
+    assert.equal(await page.locator(".who").textContent(), user);
+  }
+
+  const other = newUser();
+  await field.fill(` ${other} `);
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.locator(".who", { hasText: other }).waitFor();
+});
+
 pageTest("back and forward lead through the views and the open order", {}, async (page, user) => {
   const { order_id: id } = await newOrder(user);
   const heading = (name) => page.getByRole("heading", { level: 1, name }).waitFor();

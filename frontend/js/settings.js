@@ -15,7 +15,8 @@ export const DEFAULTS = {
 
 export function loadSettings(storage = () => localStorage) {
   try {
-    return { ...DEFAULTS, ...JSON.parse(storage().getItem(NAME)) };
+    const kept = { ...DEFAULTS, ...JSON.parse(storage().getItem(NAME)) };
+    return isUser(kept.user) ? kept : { ...kept, user: DEFAULTS.user };
   } catch {
     return { ...DEFAULTS };
   }
@@ -27,6 +28,11 @@ export function saveSettings(settings, storage = () => localStorage) {
   } catch {
     // Forgotten on reload; nothing else depends on it.
   }
+}
+
+/** Whether the shop takes this for the name of a user. Dots alone would be a way through its addresses. */
+export function isUser(text) {
+  return /^(?!\.+$)[A-Za-z0-9._@-]{1,64}$/.test(text);
 }
 
 /**

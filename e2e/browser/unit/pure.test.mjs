@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { explain, isUndecided } from "../../../frontend/js/problems.js";
 import { hashFor, nextAfter, parseRoute } from "../../../frontend/js/route.js";
-import { DEFAULTS, cleaned, loadSettings, saveSettings } from "../../../frontend/js/settings.js";
+import { DEFAULTS, cleaned, isUser, loadSettings, saveSettings } from "../../../frontend/js/settings.js";
 import { matching, pricedLines, whyNoCheckout } from "../../../frontend/js/shelf.js";
 import { currentPayment, isUnsettled, timeline } from "../../../frontend/js/timeline.js";
 
@@ -91,4 +91,12 @@ test("settings are kept, cleaned, and never needed", () => {
   saveSettings(DEFAULTS, forbidden);
   assert.deepEqual(loadSettings(forbidden), DEFAULTS);
   assert.deepEqual(cleaned({ user: " ", key: " k\u00e9y ", tag: " t " }), { user: "demo-user", key: "k?y", tag: "t" });
+});
+
+test("a user name that the shop refuses is neither taken nor loaded", () => {
+  const taken = ["ada", "a.b_c-d@e", "...a", "x".repeat(64)];
+  const refused = ["", ".", "..", "...", "team/a", "a b", "\u00e9", "x".repeat(65)];
+  assert.deepEqual([...taken, ...refused].filter(isUser), taken);
+  const storage = () => ({ getItem: () => JSON.stringify({ user: "team/a", key: "k" }) });
+  assert.deepEqual(loadSettings(storage), { ...DEFAULTS, key: "k" });
 });

@@ -1,7 +1,8 @@
 // What surrounds every view: skip link, brand, navigation, settings and the message line.
 
-import { html, useEffect, useRef } from "../../vendor/htm-preact-standalone.js";
+import { html, useEffect, useRef, useState } from "../../vendor/htm-preact-standalone.js";
 import { hashFor } from "../route.js";
+import { cleaned, isUser } from "../settings.js";
 import { Icon } from "./icons.js";
 
 const THEMES = { auto: "light", light: "dark", dark: "auto" };
@@ -61,9 +62,13 @@ function ThemeButton({ theme, onChange }) {
     </button>`;
 }
 
+const USER_RULE = "Use 1 to 64 characters of A-Z a-z 0-9 . _ - @, and not only dots.";
+
 /** A refused key opens this form with the reason, and puts the cursor where it is mended. */
 function Settings({ settings, keyProblem, onSave }) {
   const keyField = useRef(null);
+  const userField = useRef(null);
+  const [userProblem, setUserProblem] = useState(null);
   useEffect(() => {
     if (!keyProblem) return;
     keyField.current.focus();
@@ -71,11 +76,15 @@ function Settings({ settings, keyProblem, onSave }) {
   }, [keyProblem]);
   function save(event) {
     event.preventDefault();
-    onSave(Object.fromEntries(new FormData(event.currentTarget)));
+    const fields = Object.fromEntries(new FormData(event.currentTarget));
+    if (isUser(cleaned(fields).user)) return onSave(fields);
+    setUserProblem(USER_RULE);
+    userField.current.focus();
   }
   return html`
     <form onSubmit=${save} autocomplete="off">
-      <${Field} name="user" label="User name" value=${settings.user} hint="Whose cart and orders these are." maxlength="64" />
+      <${Field} name="user" label="User name" value=${settings.user} inputRef=${userField} problem=${userProblem}
+        hint="Whose cart and orders these are." maxlength="64" />
       <${Field} name="key" label="API key" value=${settings.key} inputRef=${keyField} problem=${keyProblem}
         hint="Sent as X-API-Key with every request." />
       <${Field} name="tag" label="Lab tag" value=${settings.tag} maxlength="64"
