@@ -60,6 +60,10 @@ for (const wrong of ["5000", "1.5", "-1", "0"]) {
 
     await page.getByRole("status").getByText("from 1 to 1000").waitFor();
     await until(async () => (await cartLine(page, name).getByRole("spinbutton").inputValue()) === "1");
+
+    await cartLine(page, name).getByRole("spinbutton").fill("5");
+    await page.keyboard.press("Enter");
+    await page.getByText("from 1 to 1000").waitFor({ state: "detached" });
   });
 }
 

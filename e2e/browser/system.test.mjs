@@ -31,6 +31,7 @@ pageTest("a fault for my tag meets only my requests", SYSTEM, async (page) => {
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Down: catalog" }).click();
     await card(page, "catalog").getByText(`for tag ${tag}`).waitFor();
+    await page.getByText("Enter a tag first").waitFor({ state: "detached" });
     assert.deepEqual((await faultsOf("catalog")).map(({ only_for: whose }) => whose), [tag]);
 
     const other = newUser();

@@ -39,9 +39,20 @@ export function createStore(state, { draw, onLocked }) {
     else say(explain(error), "problem");
   }
 
-  /** An act of the reader: whatever goes wrong is said in a sentence. */
+  /** An act of the reader: whatever goes wrong is said in a sentence, and no longer once the same act succeeds. */
   function guarded(work) {
-    return (...given) => work(...given).catch(complain);
+    let complaint = null;
+    return async (...given) => {
+      try {
+        const result = await work(...given);
+        if (state.message.count === complaint) update("message", { text: "" });
+        return result;
+      } catch (error) {
+        const before = state.message.count;
+        complain(error);
+        complaint = state.message.count > before ? state.message.count : null;
+      }
+    };
   }
 
   /** Fills a slice with what `load` finds; a failure stays visible in that slice's place. */

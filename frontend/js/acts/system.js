@@ -107,9 +107,10 @@ export function systemActs(page) {
 
   /** Faults for a tag need one; without it they would be for nobody. */
   function canScope() {
-    if (!state.system.isMine || isTag(state.settings.tag)) return true;
-    say("Enter a tag first: 1 to 64 characters of A-Z a-z 0-9 . _ -", "problem");
-    return false;
+    const isNeeded = state.system.isMine && !isTag(state.settings.tag);
+    if (isNeeded) say(TAG_NEEDED, "problem");
+    else if (state.message.text === TAG_NEEDED) say("");
+    return !isNeeded;
   }
 
   async function tell(service, method, room, about, draft) {
@@ -181,4 +182,5 @@ export function systemActs(page) {
 
 /** What it means to empty a room of the lab. */
 const ENDINGS = { faults: "End the faults of", policy: "Put back the policies of", crash: "Disarm the crash points of" };
+const TAG_NEEDED = "Enter a tag first: 1 to 64 characters of A-Z a-z 0-9 . _ -";
 const WORDS = { down: "break every connection", slow: "slow", error: "answer 500", hang: "never answer" };
