@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { pageTest } from "./support.mjs";
-import { addToCart, cartLine, lab, newProduct, newUser, sees, shop, unbreak, withoutCatalog } from "./shop.mjs";
+import { addToCart, cartLine, lab, newProduct, newUser, ordersOf, sees, shop, unbreak, until, withoutCatalog } from "./shop.mjs";
 
 const SYSTEM = { view: "system" };
 const card = (page, name) => page.getByRole("region", { name, exact: true });
@@ -64,6 +64,17 @@ pageTest("a purchase travels over the map and is listed behind the scenes", { ..
   }
   await page.getByRole("status").getByText("Ordered and paid.").waitFor();
   await page.locator(".action", { hasText: "/api/pay?" }).waitFor({ state: "attached" });
+});
+
+pageTest("a double click buys one mouse", SYSTEM, async (page, user) => {
+  const buy = page.getByRole("button", { name: "Buy a mouse" });
+  await buy.dblclick();
+  await page.getByRole("status").getByText("Ordered and paid.").waitFor();
+  await page.locator(".tries [aria-busy=true]").waitFor({ state: "detached" });
+  await buy.click();
+  await until(async () => (await ordersOf(user)).length > 1);
+  await page.locator(".action", { hasText: "/api/pay?" }).nth(1).waitFor({ state: "attached" });
+  assert.equal((await ordersOf(user)).length, 2);
 });
 
 const tag = newUser();

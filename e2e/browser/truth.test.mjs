@@ -31,19 +31,22 @@ pageTest("a payment lost by firing once turns the board red within three seconds
   await sees(page, "things do not agree.");
   assert.ok(await letterAbout(order));
 
-  await check(page, "letters").getByRole("button", { name: "Send it again" }).click();
+  await check(page, "letters").getByRole("button", { name: "Send it again" }).dblclick();
   await sees(page, "Money, orders and goods agree.");
   assert.equal((await shop("GET", `/api/orders/${order}`)).status, "PAID");
   await numberOf(page, "letters", 0);
+  await page.getByRole("status").getByText("Sent once more.").waitFor();
+  assert.equal(await page.locator(".action", { hasText: "/replay" }).count(), 1);
 });
 
 pageTest("a dead letter can also be replayed on the system view", { view: "system" }, async (page, user) => {
   const order = await losePayment(user);
   const card = page.getByRole("region", { name: "payment", exact: true });
   await card.getByText("1 dead letter").waitFor();
-  await card.getByRole("button", { name: /^Send again/ }).click();
+  await card.getByRole("button", { name: /^Send again/ }).dblclick();
   await until(async () => (await shop("GET", `/api/orders/${order}`)).status === "PAID");
   await card.getByText("1 dead letter").waitFor({ state: "detached" });
+  assert.equal(await page.locator(".action", { hasText: "/replay" }).count(), 1);
 });
 
 pageTest("a cart line for a product that does not exist is named until it is gone", TRUTH, async (page, user) => {

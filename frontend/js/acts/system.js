@@ -1,5 +1,6 @@
 // Watching the four services, and breaking them on purpose.
 
+import { createReplays } from "./replays.js";
 import { createRooms } from "./rooms.js";
 import { poller } from "../poll.js";
 import { SERVICES, hopsOf, readTrace, spansBelow } from "../trace.js";
@@ -21,6 +22,7 @@ const BLANK = { isUp: null, health: null, faults: [], policies: {}, points: [], 
 export function systemActs(page) {
   const { state, update, guarded, request, say, traces } = page;
   const rooms = createRooms(page);
+  const replays = createReplays(page, "system");
   let looks = 0;
   let pulses = 0;
   update("system", {
@@ -33,9 +35,11 @@ export function systemActs(page) {
   }
 
   async function look() {
+    const lookEnds = replays.lookBegins();
     const withLab = looks % LAB_EVERY === 0;
     looks += 1;
     await Promise.all(SERVICES.map((service) => lookAt(service, withLab)));
+    lookEnds();
     const now = Date.now();
     update("system", { now, pulses: state.system.pulses.filter(({ endsAt }) => endsAt > now) });
     if (state.lab.isOpen === false) timer.stop();
@@ -147,11 +151,6 @@ export function systemActs(page) {
     say(`The ${service} service dies the next time a request passes "${point}". It is started again at once.`, "caution");
   }
 
-  async function replay(service, letter) {
-    await request("POST", `/lab/${service}/outbox/${letter.id}/replay`, { about: `Send the dead letter of ${service} once more` });
-    say("Sent once more.");
-  }
-
   /** Of everybody and every tag, or only of mine: whichever the switches are for. */
   async function endAll() {
     if (!canScope()) return;
@@ -176,7 +175,7 @@ export function systemActs(page) {
   return {
     start, stop: timer.stop, depart, arrive, arrange: (news) => update("system", news),
     setFault: guarded(setFault), end: guarded(end), setPolicy: guarded(setPolicy),
-    armCrash: guarded(armCrash), replay: guarded(replay), endAll: guarded(endAll),
+    armCrash: guarded(armCrash), replay: replays.replay, endAll: guarded(endAll),
   };
 }
 

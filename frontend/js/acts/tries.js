@@ -3,7 +3,8 @@
 import { toCents, toDecimal } from "../format.js";
 import { randomHex } from "../ids.js";
 
-export function tryActs({ state, guarded, request, say }) {
+export function tryActs({ state, update, guarded, request, say }) {
+  update("tries", { isBuying: false });
   const user = () => encodeURIComponent(state.settings.user);
 
   async function add() {
@@ -21,7 +22,7 @@ export function tryActs({ state, guarded, request, say }) {
   }
 
   /** Order and payment share a trace, so that they open as one story. */
-  async function buy() {
+  async function orderAndPay() {
     const traceId = randomHex(16);
     const price = await priceOfMouse();
     const order = await request("POST", `/api/orders?user_id=${user()}`, {
@@ -30,6 +31,17 @@ export function tryActs({ state, guarded, request, say }) {
     const search = new URLSearchParams({ order_id: order.body.order_id, amount: price });
     const paid = await request("POST", `/api/pay?${search}`, { about: "Pay for the mouse", traceId, idempotencyKey: randomHex(16) });
     say(paid.status === 202 ? `${paid.body.message}.` : "Ordered and paid.", paid.status === 202 ? "caution" : "news");
+  }
+
+  /** A second click while the first one is on its way is the same wish. */
+  async function buy() {
+    if (state.tries.isBuying) return;
+    update("tries", { isBuying: true });
+    try {
+      await orderAndPay();
+    } finally {
+      update("tries", { isBuying: false });
+    }
   }
 
   return { add: guarded(add), buy: guarded(buy) };

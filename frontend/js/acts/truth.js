@@ -1,5 +1,6 @@
 // Reading the four books for the truth board, and sending dead letters once more.
 
+import { createReplays } from "./replays.js";
 import { createRooms } from "./rooms.js";
 import { poller } from "../poll.js";
 import { SERVICES } from "../trace.js";
@@ -10,11 +11,13 @@ const LOOK_MS = 1_200;
 const SENDERS = ["catalog", "order", "payment"];
 
 export function truthActs(page) {
-  const { state, update, guarded, request, say } = page;
+  const { state, update } = page;
   const rooms = createRooms(page);
-  update("truth", { checks: null, readAt: null, replaying: [] });
+  const replays = createReplays(page, "truth");
+  update("truth", { checks: null, readAt: null });
 
   async function look() {
+    const lookEnds = replays.lookBegins();
     const [ledgers, outboxes] = await Promise.all([
       Promise.all(SERVICES.map((service) => rooms.read(service, "ledger"))),
       Promise.all(SENDERS.map((service) => rooms.read(service, "outbox"))),
@@ -23,6 +26,7 @@ export function truthActs(page) {
     const books = Object.fromEntries(SERVICES.map((service, index) => [service, ledgers[index]?.body ?? null]));
     const messages = SENDERS.flatMap((service, index) => (outboxes[index]?.body ?? []).map((message) => ({ ...message, service })));
     update("truth", { checks: balance(books, messages, timeOf(ledgers)), readAt: Date.now() });
+    lookEnds();
   }
 
   /** The services' own time: the reader's clock may be minutes off. */
@@ -33,20 +37,10 @@ export function truthActs(page) {
 
   const timer = poller(look, LOOK_MS);
 
-  async function replay({ service, letter }) {
-    update("truth", { replaying: [...state.truth.replaying, letter] });
-    try {
-      await request("POST", `/lab/${service}/outbox/${letter}/replay`, { about: `Send the dead letter of ${service} once more` });
-      say("Sent once more.");
-    } finally {
-      update("truth", { replaying: state.truth.replaying.filter((id) => id !== letter) });
-    }
-  }
-
   function start() {
     rooms.forget();
     return timer.start();
   }
 
-  return { start, stop: timer.stop, replay: guarded(replay) };
+  return { start, stop: timer.stop, replay: replays.replay };
 }

@@ -40,7 +40,7 @@ export function Service({ name, service, system, tag, acts }) {
       ${Object.entries(service.policies).map(([policy, view]) => html`
         <${Policy} key=${policy} ...${given} ...${{ policy, view }} />`)}
       ${points.length > 0 && html`<${CrashPoints} ...${given} />`}
-      ${letters.length > 0 && html`<${Letters} ...${{ name, letters, acts }} />`}
+      ${letters.length > 0 && html`<${Letters} ...${{ name, letters, acts }} replaying=${system.replaying} />`}
     </section>`;
 }
 
@@ -163,7 +163,7 @@ function CrashPoints({ name, service, sinceMs, tag, acts }) {
     </div>`;
 }
 
-function Letters({ name, letters, acts }) {
+function Letters({ name, letters, replaying, acts }) {
   return html`
     <div class="letters">
       <h3>${plural(letters.length, "dead letter")}</h3>
@@ -171,7 +171,8 @@ function Letters({ name, letters, acts }) {
         ${letters.map((letter) => html`
           <li key=${letter.id}>
             <span><b>${letter.kind}</b> to ${letter.peer}, about <code>...${shortId(letter.subject)}</code></span>
-            <button type="button" aria-label=${`Send again: ${letter.kind} about ${shortId(letter.subject)}`} onClick=${() => acts.replay(name, letter)}>Send again</button>
+            <button type="button" aria-label=${`Send again: ${letter.kind} about ${shortId(letter.subject)}`}
+              aria-busy=${replaying.includes(letter.id)} onClick=${() => acts.replay(name, letter.id)}>Send again</button>
           </li>`)}
       </ul>
     </div>`;

@@ -19,13 +19,14 @@ export function connect(page) {
   const tries = tryActs(page);
   return {
     draw: () => html`
-      <${System} system=${state.system} actions=${state.actions.list} lab=${state.lab} tag=${state.settings.tag} ...${{ acts, tries }} />`,
+      <${System} system=${state.system} actions=${state.actions.list} lab=${state.lab} tag=${state.settings.tag}
+        isBuying=${state.tries.isBuying} ...${{ acts, tries }} />`,
     load: acts.start,
     leave: acts.stop,
   };
 }
 
-function System({ system, actions, lab, tag, acts, tries }) {
+function System({ system, actions, lab, tag, isBuying, acts, tries }) {
   useTravels(actions, acts);
   const { services, pulses } = system;
   return html`
@@ -38,7 +39,7 @@ function System({ system, actions, lab, tag, acts, tries }) {
             <${Map} ...${{ services, pulses, tag }} />
             <div class="overview-side">
               <${Whole} services=${services} />
-              <${Tries} tries=${tries} />
+              <${Tries} ...${{ tries, isBuying }} />
               <${Scope} ...${{ system, tag, acts }} />
             </div>
           </div>
@@ -77,12 +78,14 @@ function Whole({ services }) {
     </div>`;
 }
 
-function Tries({ tries }) {
+/** The second click of a double click buys nothing, even when the first one is through already. */
+function Tries({ tries, isBuying }) {
+  const buy = ({ detail: clicks }) => clicks < 2 && tries.buy();
   return html`
     <div class="tries" role="group" aria-label="Send a request">
       <h2>Send something through</h2>
       <div class="buttons">
-        <button type="button" class="primary" onClick=${tries.buy}>Buy a mouse</button>
+        <button type="button" class="primary" aria-busy=${isBuying} onClick=${buy}>Buy a mouse</button>
         <button type="button" onClick=${tries.add}>Add a mouse to the cart</button>
       </div>
     </div>`;

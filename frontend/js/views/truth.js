@@ -97,7 +97,7 @@ function Wrong({ wrong, check, replaying, acts }) {
         </p>
       </div>
       ${letter && html`
-        <button type="button" aria-busy=${replaying.includes(letter)} onClick=${() => acts.replay(wrong)}>
+        <button type="button" aria-busy=${replaying.includes(letter)} onClick=${() => acts.replay(service, letter)}>
           <${Icon} name="again" />Send it again
         </button>`}
     </li>`;
