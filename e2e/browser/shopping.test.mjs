@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { pageTest } from "./support.mjs";
-import { cartLine, fillCart, newOrder, newProduct, newUser, openAction, sees, shop, until } from "./shop.mjs";
+import { cartLine, checkOut, fillCart, newOrder, newProduct, newUser, openAction, sees, shop, until } from "./shop.mjs";
 
 const cartOf = async (user) => (await shop("GET", `/api/cart/${user}`)).cart;
 
@@ -79,6 +79,25 @@ pageTest("cart lines are removed one by one or all at once", {}, async (page, us
   await page.getByRole("button", { name: "Clear cart" }).click();
   await sees(page, "The cart is empty.");
   assert.deepEqual(await cartOf(user), []);
+});
+
+pageTest("a product that is no longer sold is named, and in the way of a checkout until it is removed", {}, async (page, user) => {
+  const [kept, gone] = [await newProduct(), await newProduct()];
+  for (const { id } of [kept, gone]) await shop("POST", `/api/cart/${user}/add?product_id=${id}`);
+  await shop("DELETE", `/api/catalog/products/${gone.id}`);
+  await until(async () => (await cartOf(user))[1].available === false);
+  await page.reload();
+  await page.locator(".card h3").first().waitFor();
+
+  await cartLine(page, `Product ${gone.id}`).getByText("Not for sale.").waitFor();
+  assert.equal(await page.getByText("Not verified.").count(), 0);
+  await checkOut(page);
+  await page.getByRole("status").getByText(`Not for sale: Product ${gone.id}. Remove`).waitFor();
+
+  await page.getByRole("button", { name: `Remove Product ${gone.id}`, exact: true }).click();
+  await cartLine(page, `Product ${gone.id}`).waitFor({ state: "detached" });
+  await checkOut(page);
+  await sees(page, "Bought. Thank you!");
 });
 
 pageTest("another user name shows another cart", {}, async (page) => {

@@ -15,19 +15,22 @@ export function matching(products, { text, category }) {
 
 /**
  * The cart knows ids and quantities; names and prices belong to the catalog. A line whose
- * product the page has not seen keeps its id as a name and has no price.
+ * product the page has not seen keeps its id as a name and has no price. Neither has a line
+ * whose product cannot be had, whatever the shelf may still say.
  */
 export function pricedLines(lines, products) {
   const known = new Map(products.map((product) => [product.id, product]));
-  return lines.map(({ product_id: productId, quantity, validated }) => {
+  return lines.map(({ product_id: productId, quantity, validated, available }) => {
     const product = known.get(productId);
+    const isAvailable = available !== false;
     return {
       productId,
       quantity,
+      isAvailable,
       verified: validated !== false,
       name: product?.name ?? `Product ${productId}`,
       image: product?.image ?? null,
-      priceCents: product ? toCents(product.price) : null,
+      priceCents: product && isAvailable ? toCents(product.price) : null,
     };
   });
 }
@@ -35,8 +38,13 @@ export function pricedLines(lines, products) {
 /** An order of 100 lines is the largest the order service takes; every line needs a price. */
 export function whyNoCheckout(lines) {
   if (lines.length === 0) return "The cart is empty.";
-  const unknown = lines.filter((line) => line.priceCents === null);
-  if (unknown.length === 0) return null;
-  const names = unknown.map((line) => line.name).join(", ");
-  return `No price is known for ${names}: the catalog is away, or does not have it. Remove it, or load the products again.`;
+  const gone = namesOf(lines.filter((line) => !line.isAvailable));
+  if (gone) return `Not for sale: ${gone}. Remove that from the cart, then check out.`;
+  const unknown = namesOf(lines.filter((line) => line.priceCents === null));
+  if (!unknown) return null;
+  return `No price is known for ${unknown}: the catalog is away, or does not have it. Remove it, or load the products again.`;
+}
+
+function namesOf(lines) {
+  return lines.map((line) => line.name).join(", ");
 }

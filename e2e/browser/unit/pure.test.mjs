@@ -42,12 +42,20 @@ test("search wants every word, somewhere, in any case", () => {
 
 test("a cart line gets its name and price from the catalog, if the catalog has it", () => {
   const lines = pricedLines([{ product_id: 2, quantity: 3 }, { product_id: 77, quantity: 1, validated: false }], [MOUSE]);
-  assert.deepEqual(lines[0], { productId: 2, quantity: 3, verified: true, name: "Mouse", image: null, priceCents: 2999 });
+  assert.deepEqual(lines[0], { productId: 2, quantity: 3, isAvailable: true, verified: true, name: "Mouse", image: null, priceCents: 2999 });
   assert.equal(lines[1].verified, false);
   assert.equal(lines[1].priceCents, null);
   assert.match(whyNoCheckout(lines), /Product 77/);
   assert.equal(whyNoCheckout(lines.slice(0, 1)), null);
   assert.match(whyNoCheckout([]), /empty/);
+});
+
+test("a line whose product cannot be had has no price, and is in the way of a checkout", () => {
+  const missing = { product_id: 2, quantity: 1, validated: false, available: false };
+  const lines = pricedLines([missing, { product_id: 77, quantity: 1 }], [MOUSE]);
+  assert.equal(lines[0].isAvailable, false);
+  assert.equal(lines[0].priceCents, null);
+  assert.match(whyNoCheckout(lines), /^Not for sale: Mouse\. Remove/);
 });
 
 const AT = (second) => `2025-01-01T00:00:0${second}.000Z`;

@@ -35,20 +35,29 @@ function Nothing({ isKnown, afterCheckout }) {
 }
 
 function CartLine({ line, onQuantity, onRemove }) {
-  const { name, priceCents, quantity } = line;
+  const { name, priceCents, quantity, isAvailable } = line;
+  const noPrice = isAvailable ? "price unknown" : "no price";
   return html`
     <li class="line">
       <${Picture} src=${line.image} name=${name} />
       <div class="line-name">
         <span>${name}</span>
-        <small>${priceCents === null ? "price unknown" : `${formatMoney(priceCents)} each`}</small>
+        <small>${priceCents === null ? noPrice : `${formatMoney(priceCents)} each`}</small>
       </div>
       <button type="button" class="bare" aria-label=${`Remove ${name}`} onClick=${() => onRemove(line)}><${Icon} name="cross" /></button>
       <${Quantity} name=${name} quantity=${quantity} onChange=${(wanted) => onQuantity(line, wanted)} />
       <span class="line-total">${priceCents === null ? "" : formatMoney(priceCents * quantity)}</span>
-      ${!line.verified && html`
-        <p class="unverified"><b>Not verified.</b> The catalog was away when this was added; checkout asks again.</p>`}
+      <${Doubt} line=${line} />
     </li>`;
+}
+
+/** Why a line may not be ordered as it stands: nobody has asked yet, or the answer was no. */
+function Doubt({ line }) {
+  if (!line.isAvailable) {
+    return html`<p class="doubt"><b>Not for sale.</b> The catalog has no such product, or no longer. Remove it to check out.</p>`;
+  }
+  if (line.verified) return null;
+  return html`<p class="doubt"><b>Not verified.</b> The catalog was away when this was added; checkout asks again.</p>`;
 }
 
 /**
