@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { pageTest } from "./support.mjs";
-import { API_KEY, addToCart, cartLine, checkOut, fillCart, newProduct, sees, withoutCatalog } from "./shop.mjs";
+import { API_KEY, addToCart, cartLine, checkOut, fillCart, newProduct, sees, shop, withoutCatalog } from "./shop.mjs";
 
 pageTest("a wrong key is asked for in a sentence, and the right one mends it", { key: "wrong-key-of-20-chars", expectedFailures: ["/api/"] }, async (page) => {
   await sees(page, "The shop did not accept this API key.");
@@ -29,8 +29,9 @@ pageTest("a catalog that is away is named, and can be asked again", { expectedFa
   await page.locator(".card h3").first().waitFor();
 });
 
-pageTest("a product added while the catalog is away is marked as not verified", { expectedFailures: ["/api/catalog"] }, async (page) => {
-  const { name } = await newProduct();
+pageTest("a product added while the catalog is away is not verified until the catalog is back", { expectedFailures: ["/api/catalog"] }, async (page, user) => {
+  const { id, name } = await newProduct();
+  const nowhere = id + Date.now(); // an id that no earlier test has taught the cart about
   await page.reload();
   await page.locator(".card h3").first().waitFor();
 
@@ -38,7 +39,14 @@ pageTest("a product added while the catalog is away is marked as not verified", 
     await addToCart(page, name);
     await cartLine(page, name).getByText("Not verified.").waitFor();
     await page.getByRole("status").getByText("the catalog did not answer").waitFor();
+    await shop("POST", `/api/cart/${user}/add?product_id=${nowhere}`);
+    await page.reload();
+    await cartLine(page, `Product ${nowhere}`).getByText("Not verified.").waitFor();
   });
+
+  // The cart asks about both, one after the other, once its breaker lets it.
+  await cartLine(page, `Product ${nowhere}`).getByText("Not for sale.").waitFor({ timeout: 30_000 });
+  await page.getByText("Not verified.").waitFor({ state: "detached", timeout: 30_000 });
 });
 
 pageTest("an order placed while the catalog is away settles when it is back", { expectedFailures: ["/api/catalog"] }, async (page) => {

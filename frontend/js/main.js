@@ -12,6 +12,7 @@ import { orderActs } from "./acts/orders.js";
 import { traceActs } from "./acts/traces.js";
 import { copyText } from "./copy.js";
 import { lazyView } from "./lazy.js";
+import { poller } from "./poll.js";
 import { hashFor, parseRoute } from "./route.js";
 import { applyTheme, cleaned, loadSettings, saveSettings } from "./settings.js";
 import { createStore } from "./store.js";
@@ -31,7 +32,7 @@ const VIEWS = [
 
 /** Requests listed behind the scenes. Enough for a lesson, few enough to scroll. */
 const KEPT_ACTIONS = 50;
-/** A settling order is looked at this often: well within the five seconds it may take. */
+/** What is still to settle is looked at this often: well within the five seconds it may take. */
 const LOOK_MS = 1_500;
 /** A shelf older than this is read again when the reader comes back to the page. */
 const STALE_MS = 10_000;
@@ -188,12 +189,6 @@ function followAddress() {
   if (before.view !== state.route.view) queueMicrotask(() => document.getElementById("view-title").focus());
 }
 
-function lookForNews() {
-  if (document.hidden) return;
-  // Nobody asked for this look, so nobody is told when it fails; the next one may not.
-  Promise.all([checkout.look(), orders.look()]).catch(() => {});
-}
-
 function refreshWhatIsStale() {
   if (document.hidden) return;
   if (state.catalog.readAt && Date.now() - state.catalog.readAt > STALE_MS) catalog.refresh();
@@ -202,9 +197,10 @@ function refreshWhatIsStale() {
 
 addEventListener("hashchange", followAddress);
 document.addEventListener("visibilitychange", refreshWhatIsStale);
-setInterval(lookForNews, LOOK_MS);
 root.replaceChildren();
 document.title = `${currentView().title} - Glass Shop`;
 checkout.restore();
 draw();
 currentView().load();
+// Nobody asked for these looks, so nobody is told when one fails; the next one may not.
+for (const { look } of [checkout, cart, orders]) poller(() => look().catch(() => {}), LOOK_MS).start();

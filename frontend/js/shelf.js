@@ -35,6 +35,11 @@ export function pricedLines(lines, products) {
   });
 }
 
+/** Whether the cart service has still to ask about a line. What it heard once needs no second look. */
+export function awaitsCheck(lines) {
+  return lines.some(({ validated, available }) => validated === false && available !== false);
+}
+
 /** An order of 100 lines is the largest the order service takes; every line needs a price. */
 export function whyNoCheckout(lines) {
   if (lines.length === 0) return "The cart is empty.";

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { explain, isUndecided } from "../../../frontend/js/problems.js";
 import { hashFor, nextAfter, parseRoute } from "../../../frontend/js/route.js";
 import { DEFAULTS, cleaned, isUser, loadSettings, saveSettings } from "../../../frontend/js/settings.js";
-import { matching, pricedLines, whyNoCheckout } from "../../../frontend/js/shelf.js";
+import { awaitsCheck, matching, pricedLines, whyNoCheckout } from "../../../frontend/js/shelf.js";
 import { currentPayment, isUnsettled, timeline } from "../../../frontend/js/timeline.js";
 
 const VIEWS = ["shop", "orders"];
@@ -56,6 +56,12 @@ test("a line whose product cannot be had has no price, and is in the way of a ch
   assert.equal(lines[0].isAvailable, false);
   assert.equal(lines[0].priceCents, null);
   assert.match(whyNoCheckout(lines), /^Not for sale: Mouse\. Remove/);
+});
+
+test("only a line that nobody has asked about yet is worth another look", () => {
+  assert.equal(awaitsCheck([{ product_id: 1 }, { product_id: 2, validated: false }]), true);
+  assert.equal(awaitsCheck([{ product_id: 1 }, { product_id: 2, validated: false, available: false }]), false);
+  assert.equal(awaitsCheck([]), false);
 });
 
 const AT = (second) => `2025-01-01T00:00:0${second}.000Z`;

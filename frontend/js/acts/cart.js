@@ -5,6 +5,7 @@
 
 import { afterPurchase } from "../checkout.js";
 import { plural } from "../format.js";
+import { awaitsCheck } from "../shelf.js";
 
 export function cartActs({ state, update, fill, guarded, request, say }) {
   let last = Promise.resolve();
@@ -41,6 +42,11 @@ export function cartActs({ state, update, fill, guarded, request, say }) {
 
   /** Another tab may have changed the cart. Nobody asked for this look, so nobody is told when it fails. */
   const refresh = () => inTurn(() => request("GET", pathOf(), { quiet: true })).catch(() => {});
+
+  /** The cart service asks the catalog by itself about what it could not check; the page shows what it heard. */
+  async function look() {
+    if (state.route.view === "shop" && waiting === 0 && awaitsCheck(state.cart.lines)) await refresh();
+  }
 
   /**
    * Takes out what was bought. What was added meanwhile, here or in another tab, stays. `remember` is
@@ -104,6 +110,7 @@ export function cartActs({ state, update, fill, guarded, request, say }) {
     remove: guarded(remove),
     clear: guarded(clear),
     refresh,
+    look,
     takeOut,
     /** Resolves when every change clicked so far has an answer. */
     settled: () => last,
