@@ -37,6 +37,74 @@ pageTest("a listed order whose goods are pending is looked at again", { view: "o
   await page.locator(".row .badge", { hasText: "HELD" }).waitFor();
 });
 
+const payInFull = ({ order_id: id, total_amount: total }) => shop("POST", `/api/pay?order_id=${id}&amount=${total}`);
+const cancel = ({ order_id: id }) => shop("POST", `/api/orders/${id}/cancel`);
+
+function open(page, { order_id: id }) {
+  return page.evaluate((hash) => (location.hash = hash), `#/orders/${id}`);
+}
+
+/** What the page is told first, what has happened by then, and what it must find out by itself. */
+const STALE = [
+  ["whose goods are not sold yet", { status: "PAID", reservation: "HELD" }, payInFull, ["PAID", "COMMITTED"]],
+  ["whose time is over", { expires_at: "2025-01-01T00:00:00.000Z" }, cancel, ["CANCELLED", "RELEASED"]],
+  ["whose goods are not back yet", { status: "CANCELLED", reservation: "HELD" }, cancel, ["CANCELLED", "RELEASED"]],
+];
+for (const [which, told, happens, badges] of STALE) {
+  pageTest(`an open order ${which} is looked at again`, { view: "orders" }, async (page, user) => {
+    const order = await newOrder(user);
+    await page.route(`**/api/orders/${order.order_id}`, async (route) => {
+      const response = await route.fetch();
+      await happens(order);
+      await route.fulfill({ response, json: { ...(await response.json()), ...told } });
+    }, { times: 1 });
+
+    await open(page, order);
+
+    for (const text of badges) await badge(page, text);
+    assert.equal(await page.getByRole("button", { name: "Cancel the order" }).count(), 0);
+  });
+}
+
+pageTest("payments that were not known are asked for again", { view: "orders", expectedFailures: ["/api/payments"] }, async (page, user) => {
+  const order = await newOrder(user);
+  await payInFull(order);
+  const isAway = (route) => route.fulfill({ status: 503, json: { detail: "payment service is unavailable" } });
+  await page.route("**/api/payments?*", isAway);
+  await open(page, order);
+  await sees(page, "The payment service is away");
+
+  await page.unroute("**/api/payments?*", isAway);
+
+  await badge(page, "COMPLETED");
+});
+
+pageTest("an order that was cancelled in another tab says so when the reader comes back", { view: "orders" }, async (page, user) => {
+  const order = await newOrder(user);
+  await open(page, order);
+  await badge(page, "CREATED");
+  await cancel(order);
+
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+
+  await badge(page, "CANCELLED");
+  assert.equal(await page.getByRole("button", { name: "Pay $29.99" }).count(), 0);
+});
+
+pageTest("Refresh reads the open order, too, which shows its times to the second", { view: "orders" }, async (page, user) => {
+  const order = await newOrder(user);
+  await open(page, order);
+  await badge(page, "CREATED");
+  const times = await page.locator(".facts time").allTextContents();
+  assert.equal(times.length, 2);
+  for (const time of times) assert.match(time, /\d\d:\d\d:\d\d$/);
+  await cancel(order);
+
+  await page.getByRole("button", { name: "Refresh" }).click();
+
+  await badge(page, "CANCELLED");
+});
+
 pageTest("an order that is opened on a phone gets the focus", { view: "orders", width: 360 }, async (page, user) => {
   await newOrder(user);
   await openFirst(page);

@@ -48,9 +48,17 @@ export function formatPreciseTime(instant) {
 
 /** "Mar 4, 14:03" for lists. */
 export function formatDay(instant) {
-  const date = new Date(instant);
-  const day = date.toLocaleDateString("en-US", { month: "short", day: "numeric" });
-  return `${day}, ${date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })}`;
+  const time = new Date(instant).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  return `${dayOf(instant)}, ${time}`;
+}
+
+/** "Mar 4, 14:03:22" where seconds count: an order may live for less than a minute. */
+export function formatMoment(instant) {
+  return `${dayOf(instant)}, ${formatTime(instant)}`;
+}
+
+function dayOf(instant) {
+  return new Date(instant).toLocaleDateString("en-US", { month: "short", day: "numeric" });
 }
 
 /** The end of an id: ids begin with the time, so neighbors differ only at the end. */

@@ -76,7 +76,7 @@ const acts = {
   checkout: checkout.start,
   retry: checkout.retry,
   dismiss: checkout.dismiss,
-  loadOrders: orders.load,
+  loadOrders,
   pay: orders.pay,
   cancel: orders.cancel,
   go: (view, given) => (location.hash = hashFor(view, given)),
@@ -193,6 +193,7 @@ function refreshWhatIsStale() {
   if (document.hidden) return;
   if (state.catalog.readAt && Date.now() - state.catalog.readAt > STALE_MS) catalog.refresh();
   if (state.cart.isKnown) cart.refresh();
+  orders.refresh();
 }
 
 addEventListener("hashchange", followAddress);

@@ -20,8 +20,18 @@ export function currentPayment(payments) {
   return payments.find(({ status }) => ["PENDING", "COMPLETED"].includes(status)) ?? payments[0] ?? null;
 }
 
-/** Whether waiting a little will change something about this order. */
-export function isUnsettled(order, payments) {
-  const paying = payments.some(({ status }) => status === "PENDING");
-  return paying || order.reservation === "PENDING";
+/**
+ * Whether waiting a little will change the order's own side: the catalog has still to be told
+ * something, or has not answered, or the time to pay is over and the order service is about to say so.
+ */
+export function isUnsettled({ status, reservation, expires_at: expiresAt }, now) {
+  if (reservation === "PENDING") return true;
+  return status === "CREATED" ? Date.parse(expiresAt) <= now : reservation === "HELD";
+}
+
+/** Whether waiting a little will change the payment's side of an order, or make it known at all. */
+export function isPaymentUnsettled({ status }, { payments, paymentsKnown }) {
+  if (!paymentsKnown) return true;
+  const owed = status === "REFUNDED" ? ["PENDING", "COMPLETED"] : ["PENDING"];
+  return payments.some((payment) => owed.includes(payment.status));
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatMoney, formatPreciseTime, plural, sentence, sumCents, toCents, toDecimal } from "../../../frontend/js/format.js";
+import { formatMoment, formatMoney, formatPreciseTime, plural, sentence, sumCents, toCents, toDecimal } from "../../../frontend/js/format.js";
 
 test("every price of up to two decimals becomes exactly its cents", () => {
   for (let cents = 0; cents < 200_000; cents += 1) {
@@ -37,6 +37,10 @@ test("counts agree with their noun", () => {
 test("a detail becomes a sentence", () => {
   assert.equal(sentence("catalog service is unavailable"), "Catalog service is unavailable.");
   assert.equal(sentence("Wait."), "Wait.");
+});
+
+test("instants less than a minute apart differ", () => {
+  assert.match(formatMoment("2025-01-02T03:04:05.067Z"), /^Jan \d, \d\d:04:05$/);
 });
 
 test("times keep their milliseconds", () => {

@@ -6,7 +6,7 @@ import { explain, isUndecided } from "../../../frontend/js/problems.js";
 import { hashFor, nextAfter, parseRoute } from "../../../frontend/js/route.js";
 import { DEFAULTS, cleaned, isUser, loadSettings, saveSettings } from "../../../frontend/js/settings.js";
 import { awaitsCheck, matching, pricedLines, whyNoCheckout } from "../../../frontend/js/shelf.js";
-import { currentPayment, isUnsettled, timeline } from "../../../frontend/js/timeline.js";
+import { currentPayment, isPaymentUnsettled, isUnsettled, timeline } from "../../../frontend/js/timeline.js";
 
 const VIEWS = ["shop", "orders"];
 
@@ -77,9 +77,31 @@ test("the live payment counts, whatever failed since", () => {
   const payments = [{ status: "FAILED" }, { status: "PENDING" }];
   assert.equal(currentPayment(payments).status, "PENDING");
   assert.equal(currentPayment([]), null);
-  assert.equal(isUnsettled({ reservation: "HELD" }, payments), true);
-  assert.equal(isUnsettled({ reservation: "PENDING" }, []), true);
-  assert.equal(isUnsettled({ reservation: "HELD" }, [{ status: "COMPLETED" }]), false);
+});
+
+test("an order is unsettled while another service has still to hear of it, or its time is over", () => {
+  const now = Date.parse(AT(5));
+  const isWaiting = (status, reservation, expires_at = AT(9)) => isUnsettled({ status, reservation, expires_at }, now);
+  const unsettled = [
+    ["CREATED", "PENDING"], ["CREATED", "HELD", AT(4)], ["PAID", "PENDING"], ["PAID", "HELD"],
+    ["CANCELLED", "HELD"], ["EXPIRED", "PENDING"],
+  ];
+  const settled = [
+    ["CREATED", "HELD"], ["PAID", "COMMITTED", AT(4)], ["CANCELLED", "RELEASED"], ["EXPIRED", "RELEASED", AT(4)],
+    ["REJECTED", "REFUSED"], ["REFUNDED", "REFUSED"],
+  ];
+  assert.deepEqual(unsettled.filter((order) => !isWaiting(...order)), []);
+  assert.deepEqual(settled.filter((order) => isWaiting(...order)), []);
+});
+
+test("a payment is unsettled until it is known and done, and a refund until the money is back", () => {
+  const isWaiting = (order, ...found) => isPaymentUnsettled({ status: order }, { payments: found.map((status) => ({ status })), paymentsKnown: true });
+  assert.equal(isWaiting("CREATED", "FAILED", "PENDING"), true);
+  assert.equal(isWaiting("REFUNDED", "COMPLETED"), true);
+  assert.equal(isWaiting("REFUNDED", "REFUNDED"), false);
+  assert.equal(isWaiting("PAID", "COMPLETED"), false);
+  assert.equal(isWaiting("CREATED"), false);
+  assert.equal(isPaymentUnsettled({ status: "REFUNDED" }, { payments: [], paymentsKnown: false }), true);
 });
 
 test("only answers that decide nothing may be asked for again", () => {

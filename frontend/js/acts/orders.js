@@ -3,7 +3,7 @@
 import { ShopError } from "../api.js";
 import { isUndecided } from "../problems.js";
 import { nextAfter } from "../route.js";
-import { isUnsettled } from "../timeline.js";
+import { isPaymentUnsettled, isUnsettled } from "../timeline.js";
 import { toCents, toDecimal } from "../format.js";
 import { randomHex } from "../ids.js";
 
@@ -13,6 +13,8 @@ const PAGE_SIZE = 10;
 export function orderActs({ state, update, fill, guarded, say, request }) {
   /** Keys of payments that got no answer yet, by order: trying again repeats the same one. */
   const payKeys = new Map();
+  /** Counts the looks: an answer that a later one has overtaken is no news. */
+  let round = 0;
 
   async function readList({ quiet = false } = {}) {
     const { query } = state.route;
@@ -45,23 +47,33 @@ export function orderActs({ state, update, fill, guarded, say, request }) {
   }
 
   function open(id) {
+    round += 1;
     if (state.opened.id !== id) update("opened", { id, order: null, payments: [], problem: null, doing: null });
     return id ? fill("opened", () => readOne(id)) : Promise.resolve();
   }
 
-  /** The opened order and the list after something has changed, without a flicker. */
+  /** The list and the order that is open, without a flicker. */
   async function lookAgain() {
+    const mine = (round += 1);
+    const { route, settings: { user } } = state;
     const { id } = state.opened;
-    const [opened, list] = await Promise.all([readOne(id, { quiet: true }), readList({ quiet: true })]);
-    if (state.opened.id === id) update("opened", { ...opened, problem: null });
+    const [opened, list] = await Promise.all([id && readOne(id, { quiet: true }), readList({ quiet: true })]);
+    if (mine !== round || state.route !== route || state.settings.user !== user) return;
+    if (id) update("opened", { ...opened, problem: null });
     update("orders", { ...list, problem: null });
   }
 
   async function look() {
-    if (state.route.view !== "orders") return;
-    const { order, payments } = state.opened;
-    if (order && isUnsettled(order, payments)) await lookAgain();
-    else if (state.orders.list?.some((listed) => isUnsettled(listed, []))) update("orders", await readList({ quiet: true }));
+    if (state.route.view !== "orders" || state.opened.doing) return;
+    const { order } = state.opened;
+    const listed = state.orders.list ?? [];
+    const isOpenUnsettled = order && isPaymentUnsettled(order, state.opened);
+    if (isOpenUnsettled || [order, ...listed].some((each) => each && isUnsettled(each, Date.now()))) await lookAgain();
+  }
+
+  /** Another tab may have paid or cancelled. Nobody asked for this look, so nobody is told when it fails. */
+  async function refresh() {
+    if (state.route.view === "orders") await lookAgain().catch(() => {});
   }
 
   /** Runs one button's work, marks it as running, and shows what became of the order. */
@@ -103,6 +115,7 @@ export function orderActs({ state, update, fill, guarded, say, request }) {
     load: () => fill("orders", readList),
     open,
     look,
+    refresh,
     pay: doing("pay", pay),
     cancel: doing("cancel", cancel),
   };

@@ -1,7 +1,7 @@
 // One order: its lines, its payment, and its history as a timeline.
 
 import { html, useEffect, useRef } from "../../vendor/htm-preact-standalone.js";
-import { formatCount, formatDay, formatMoney, formatPreciseTime, shortId, toCents } from "../format.js";
+import { formatCount, formatMoment, formatMoney, formatPreciseTime, shortId, toCents } from "../format.js";
 import { hashFor } from "../route.js";
 import { currentPayment, timeline } from "../timeline.js";
 import { Icon } from "./icons.js";
@@ -34,9 +34,9 @@ function Facts({ order }) {
     <dl class="facts">
       <div><dt>Id</dt><dd><code>${order.order_id}</code></dd></div>
       <div><dt>Ordered by</dt><dd>${order.user_id}</dd></div>
-      <div><dt>Ordered</dt><dd><time datetime=${order.created_at}>${formatDay(order.created_at)}</time></dd></div>
+      <div><dt>Ordered</dt><dd><time datetime=${order.created_at}>${formatMoment(order.created_at)}</time></dd></div>
       ${order.status === "CREATED" && order.expires_at && html`
-        <div><dt>Expires unless paid</dt><dd><time datetime=${order.expires_at}>${formatDay(order.expires_at)}</time></dd></div>`}
+        <div><dt>Expires unless paid</dt><dd><time datetime=${order.expires_at}>${formatMoment(order.expires_at)}</time></dd></div>`}
     </dl>`;
 }
 
