@@ -2,7 +2,7 @@
 // other, nothing left behind, a focus that stays where it is, and words that are true.
 
 import assert from "node:assert/strict";
-import { SHOP_URL, brokenFor, newUser, sees, until } from "./shop.mjs";
+import { SHOP_URL, brokenFor, hasFocus, newUser, sees, until } from "./shop.mjs";
 import { pageTest } from "./support.mjs";
 
 const EVERYTHING = ["/api/", "/lab/", "/health/"]; // lessons provoke refusals on purpose
@@ -12,7 +12,6 @@ const UNTIL_BROKEN = [1, 2, 3];
 const button = (page, name) => page.getByRole("button", { name, exact: true });
 const stepButton = (page, number) => page.getByRole("button", { name: new RegExp(`^(Run|Again) step ${number}:`) });
 const heading = (page, number) => page.getByRole("heading", { name: new RegExp(`^Lesson ${number}:`) });
-const hasFocus = (locator) => locator.evaluate((element) => element === document.activeElement);
 const stored = (page) => page.evaluate(() => JSON.parse(localStorage.getItem("shop-lessons")));
 
 /** Another tab of the same browser. */

@@ -148,6 +148,10 @@ export async function openAction(page, text) {
   await page.getByRole("button", { name: "Diagram", exact: true }).click();
 }
 
+export function hasFocus(locator) {
+  return locator.evaluate((element) => element === document.activeElement);
+}
+
 export function sees(page, text) {
   return page.getByText(text).first().waitFor();
 }

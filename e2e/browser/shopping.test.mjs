@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { pageTest } from "./support.mjs";
-import { cartLine, checkOut, fillCart, newOrder, newProduct, newUser, openAction, sees, shop, until } from "./shop.mjs";
+import { cartLine, checkOut, fillCart, hasFocus, newOrder, newProduct, newUser, openAction, sees, shop, until } from "./shop.mjs";
 
 const cartOf = async (user) => (await shop("GET", `/api/cart/${user}`)).cart;
 
@@ -47,6 +47,40 @@ pageTest("a cart line changes its quantity by button and by typing", {}, async (
   await cartLine(page, name).getByText("$2.45").waitFor();
 
   await until(async () => (await cartOf(user))[0].quantity === 7);
+});
+
+pageTest("the keyboard stays on a button that has nothing left to do", {}, async (page, user) => {
+  const { id, name } = await newProduct();
+  await shop("POST", `/api/cart/${user}/add?product_id=${id}&quantity=2`);
+  await page.reload();
+  const less = page.getByRole("button", { name: `One ${name} less` });
+  await less.press("Enter");
+  await until(() => less.isDisabled());
+  assert.equal(await hasFocus(less), true);
+
+  await less.press("Enter");
+  await page.getByRole("button", { name: `One ${name} more` }).press("Enter");
+
+  await until(async () => (await cartOf(user))[0].quantity === 2); // 1 and 1 more: the second press did nothing
+});
+
+pageTest("the keyboard stays on a product that others have bought up meanwhile", {}, async (page) => {
+  const { id, name, price } = await newProduct({ stock: 1 });
+  await page.reload();
+  await page.getByLabel("Search products").fill(name);
+  await page.getByRole("button", { name: `Add to cart: ${name}`, exact: true }).focus();
+  await shop("POST", `/api/orders?user_id=${newUser()}`, [{ product_id: id, quantity: 1, price }]);
+
+  await page.evaluate(() => {
+    const now = Date.now();
+    Date.now = () => now + 60_000; // what the shelf shows is old by now
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
+
+  const soldOut = page.getByRole("button", { name: `Sold out: ${name}`, exact: true });
+  await soldOut.waitFor();
+  assert.equal(await soldOut.isDisabled(), true);
+  assert.equal(await hasFocus(soldOut), true);
 });
 
 for (const wrong of ["5000", "1.5", "-1", "0"]) {

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { pageTest } from "./support.mjs";
-import { addToCart, cartLine, lab, newProduct, newUser, ordersOf, sees, shop, unbreak, until, withoutCatalog } from "./shop.mjs";
+import {
+  addToCart, cartLine, hasFocus, lab, newProduct, newUser, ordersOf, sees, shop, unbreak, until, withoutCatalog,
+} from "./shop.mjs";
 
 const SYSTEM = { view: "system" };
 const card = (page, name) => page.getByRole("region", { name, exact: true });
@@ -47,10 +49,14 @@ pageTest("a fault for my tag meets only my requests", SYSTEM, async (page) => {
 });
 
 pageTest("a service that is away is shown, and found again", { ...SYSTEM, expectedFailures: ["/lab/catalog/"] }, async (page) => {
+  const down = page.getByRole("button", { name: "Down: catalog" });
+  await card(page, "catalog").getByText("up", { exact: true }).waitFor();
+  await down.focus();
   await withoutCatalog(async () => {
     await card(page, "catalog").getByText("no answer").waitFor();
     await sees(page, "Three of the four services answer");
-    assert.equal(await page.getByRole("button", { name: "Down: catalog" }).isDisabled(), true);
+    assert.equal(await down.isDisabled(), true);
+    assert.equal(await hasFocus(down), true);
   });
   await card(page, "catalog").getByText("up", { exact: true }).waitFor();
   await sees(page, "of memory for four services");

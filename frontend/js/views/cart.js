@@ -4,7 +4,7 @@ import { html, useState } from "../../vendor/htm-preact-standalone.js";
 import { formatMoney, plural, sumCents } from "../format.js";
 import { canRetry, isRunning } from "../checkout.js";
 import { Icon } from "./icons.js";
-import { Empty, Picture, Problem } from "./parts.js";
+import { Act, Empty, Picture, Problem } from "./parts.js";
 
 export function Cart({ cart, lines, checkout, user, acts, titleRef }) {
   /** The button that was pressed goes away with its line, so the focus needs a new place. */
@@ -73,17 +73,14 @@ function Quantity({ name, quantity, onChange }) {
   }
   return html`
     <span class="quantity" role="group" aria-label=${`Quantity of ${name}`}>
-      <button type="button" aria-label=${`One ${name} less`} disabled=${quantity <= 1} onClick=${() => onChange(quantity - 1)}><${Icon} name="dash" /></button>
+      <${Act} aria-label=${`One ${name} less`} off=${quantity <= 1} onClick=${() => onChange(quantity - 1)}><${Icon} name="dash" /><//>
       <input type="number" min="1" max="1000" step="1" inputmode="numeric" aria-label=${`Quantity of ${name}`}
         value=${draft ?? String(quantity)} onInput=${(event) => setDraft(event.currentTarget.value)} onChange=${commit} />
       <button type="button" aria-label=${`One ${name} more`} onClick=${() => onChange(quantity + 1)}><${Icon} name="plus" /></button>
     </span>`;
 }
 
-/**
- * While an attempt waits for "Try again", a second way to order would be a trap, so the
- * button steps aside. It is never `disabled`: that would throw the keyboard off the page.
- */
+/** While an attempt waits for "Try again", a second way to order would be a trap, so the button steps aside. */
 function CartFoot({ lines, checkout, acts, onClear }) {
   const priced = lines.filter((line) => line.priceCents !== null);
   const count = lines.reduce((sum, line) => sum + line.quantity, 0);
@@ -93,9 +90,7 @@ function CartFoot({ lines, checkout, acts, onClear }) {
     <div class="cart-foot">
       <p class="total"><span>Total <small>${plural(count, "item")}</small></span> <b>${formatMoney(sumCents(priced))}</b></p>
       ${!open && html`
-        <button type="button" class="primary" aria-disabled=${running} aria-busy=${running} onClick=${acts.checkout}>
-          ${running ? "Checking out" : "Check out"}
-        </button>`}
+        <${Act} class="primary" off=${running} aria-busy=${running} onClick=${acts.checkout}>${running ? "Checking out" : "Check out"}<//>`}
       <button type="button" class="bare" onClick=${onClear}>Clear cart</button>
     </div>`;
 }

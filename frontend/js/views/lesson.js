@@ -6,6 +6,7 @@ import { fill, unknownNames } from "../lessons/paths.js";
 import { isForTerminal, needs, requestsOf } from "../lessons/runner.js";
 import { hashFor } from "../route.js";
 import { Icon } from "./icons.js";
+import { Act } from "./parts.js";
 
 /** Requests of one step that are shown in full; ten times the same teaches nothing. */
 const SHOWN = 3;
@@ -55,14 +56,6 @@ export function Lesson({ lesson, count, memory, outcomes, running, checked, isSt
 function readFrom(heading) {
   heading.focus({ preventScroll: true });
   heading.scrollIntoView({ block: "start" });
-}
-
-/**
- * A button that is off while there is nothing for it to do, its own work included. It is never
- * `disabled`: that would throw the keyboard off the page.
- */
-function Act({ off, onClick, children, ...given }) {
-  return html`<button type="button" ...${given} aria-disabled=${off} onClick=${off ? null : onClick}>${children}</button>`;
 }
 
 function Prediction({ question, prediction, checked, frozen, onPredict }) {

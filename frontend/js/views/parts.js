@@ -37,6 +37,14 @@ export function Problem({ text, children }) {
   return html`<div class="problem"><p>${text}</p>${children}</div>`;
 }
 
+/**
+ * A button that is off while there is nothing for it to do, its own work included. It is never
+ * `disabled`: that would throw the keyboard off the page.
+ */
+export function Act({ off, onClick, children, ...given }) {
+  return html`<button type="button" ...${given} aria-disabled=${off} onClick=${off ? null : onClick}>${children}</button>`;
+}
+
 /** Says what to do next, with a picture that asks for no attention. */
 export function Empty({ title, children }) {
   return html`<div class="empty"><p class="empty-title">${title}</p><p>${children}</p></div>`;

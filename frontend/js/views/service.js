@@ -5,7 +5,7 @@ import { plural, shortId } from "../format.js";
 import { formatMicros } from "../trace.js";
 import { conditionOf, formatBytes, formatRate, formatUptime, hitRatio, plotLines, remaining, spanOf, splitByTag } from "../vitals.js";
 import { Icon } from "./icons.js";
-import { ServiceDot } from "./parts.js";
+import { Act, ServiceDot } from "./parts.js";
 
 const CONDITIONS = {
   unknown: ["question", "asking"], away: ["cross", "no answer"], faulty: ["bolt", "broken on purpose"],
@@ -118,8 +118,8 @@ function Faults({ name, service, sinceMs, tag, scope, acts }) {
       <h3>Break it</h3>
       <div class="buttons">
         ${Object.entries(FAULTS).map(([kind, title]) => html`
-          <button type="button" key=${kind} disabled=${!service.isUp} data-set=${kind === mine} aria-label=${`${title}: ${name}`}
-            onClick=${() => acts.setFault(name, kind)}>${title}</button>`)}
+          <${Act} key=${kind} off=${!service.isUp} data-set=${kind === mine} aria-label=${`${title}: ${name}`}
+            onClick=${() => acts.setFault(name, kind)}>${title}<//>`)}
       </div>
       <${InForce} entries=${service.faults} ...${{ tag, sinceMs }} title=${({ kind }) => `${name} ${kind}`}
         what=${({ kind, latency_ms: ms }) => (kind === "slow" ? `slow by ${ms} ms` : kind)} onEnd=${(fault) => acts.end(name, "faults", fault)} />
@@ -139,8 +139,8 @@ function Policy({ name, policy, view, service, sinceMs, tag, scope, acts }) {
       <h3>${policy.replaceAll("_", " ")}</h3>
       <div class="choices">
         ${view.choices.map((choice) => html`
-          <button type="button" key=${choice} aria-pressed=${choice === now} disabled=${!service.isUp}
-            onClick=${() => acts.setPolicy(name, policy, choice)}>${choice}</button>`)}
+          <${Act} key=${choice} aria-pressed=${choice === now} off=${!service.isUp}
+            onClick=${() => acts.setPolicy(name, policy, choice)}>${choice}<//>`)}
       </div>
       <${InForce} entries=${view.overrides} ...${{ tag, sinceMs }} title=${({ choice }) => `${policy} ${choice}`}
         what=${({ choice }) => choice} onEnd=${(override) => acts.end(name, "policy", override)} />
@@ -156,7 +156,7 @@ function CrashPoints({ name, service, sinceMs, tag, acts }) {
         <summary>Pull the plug</summary>
         <p>The process dies (abort, as sudden as kill -9) the next time a request passes one of these points. It is started again at once.</p>
         ${service.points.map((point) => html`
-          <button type="button" key=${point} disabled=${!service.isUp} onClick=${() => acts.armCrash(name, point)}>${short(point)}</button>`)}
+          <${Act} key=${point} off=${!service.isUp} onClick=${() => acts.armCrash(name, point)}>${short(point)}<//>`)}
       </details>
       <${InForce} entries=${service.armed} ...${{ tag, sinceMs }} title=${() => `crash of ${name}`}
         what=${({ at }) => `dies ${short(at)}`} onEnd=${(armed) => acts.end(name, "crash", armed)} />

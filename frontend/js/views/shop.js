@@ -6,7 +6,7 @@ import { matching, pricedLines } from "../shelf.js";
 import { Icon } from "./icons.js";
 import { Cart } from "./cart.js";
 import { Receipt } from "./receipt.js";
-import { Empty, Picture, Problem } from "./parts.js";
+import { Act, Empty, Picture, Problem } from "./parts.js";
 
 export function Shop({ catalog, filter, cart, checkout, user, acts }) {
   const cartTitle = useRef(null);
@@ -113,8 +113,7 @@ function ProductCard({ product, adding, onAdd }) {
       </div>
       <p class="price">${formatMoney(toCents(product.price))}</p>
       <p class="stock"><${Stock} left=${product.stock} /></p>
-      <button type="button" disabled=${product.stock === 0} aria-label=${`${deed}: ${product.name}`} aria-busy=${adding}
-        onClick=${() => onAdd(product)}>${deed}</button>
+      <${Act} off=${product.stock === 0} aria-label=${`${deed}: ${product.name}`} aria-busy=${adding} onClick=${() => onAdd(product)}>${deed}<//>
     </li>`;
 }
 
