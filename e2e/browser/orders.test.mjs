@@ -16,8 +16,9 @@ pageTest("a created order is paid from its page", { view: "orders" }, async (pag
   const order = await newOrder(user, 2);
   await openFirst(page);
 
-  await page.getByRole("button", { name: "Pay $59.98" }).click();
+  await page.getByRole("button", { name: "Pay $59.98" }).press("Enter");
   await badge(page, "PAID");
+  await page.waitForFunction(() => document.activeElement.id === "order-title"); // the button is gone
 
   await page.locator(".timeline", { hasText: "PAYMENT COMPLETED" }).waitFor();
   assert.equal(await page.getByRole("button", { name: "Cancel the order" }).count(), 0);

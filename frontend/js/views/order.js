@@ -14,6 +14,10 @@ export function Order({ opened, products, route, acts }) {
     // On a narrow page the list makes room for the order, and with it the link that was pressed.
     if (document.activeElement === document.body) title.current?.focus();
   }, [order?.order_id]);
+  useEffect(() => {
+    // Buttons go away when an order is paid or over, and with them the one that was pressed.
+    if (document.activeElement === document.body) title.current?.focus({ preventScroll: true });
+  }, [order?.status]);
   return html`
     <a class="back" href=${hashFor("orders", route.query)}><${Icon} name="left" />Back to the list</a>
     ${problem && html`<${Problem} text=${problem} />`}
