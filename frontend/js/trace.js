@@ -157,11 +157,26 @@ function tellInside(tree, span, caller, { name, given = [] } = {}) {
   const isWithin = ({ at }, child) => child.kind === "transaction" && at >= child.start_us && at <= child.start_us + child.duration_us;
   const own = steps.filter((step) => !below.some((child) => isWithin(step, child)));
   const children = below.map((child) => ({ child, at: child.start_us }));
-  for (const { step, child, at } of [...own, ...given, ...children].sort((a, b) => a.at - b.at)) {
+  for (const { step, child, at } of [...own, ...beforeTheEnd(given, own), ...children].sort(byTime)) {
     if (step) tellStep(tree, span, step, at);
     else if (child.kind === "server") tellServer(tree, child, caller, SOURCES.client, name);
     else tellChild(tree, child, steps.filter((within) => isWithin(within, child)));
   }
+}
+
+/** What is done in a transaction is done before its end; the clocks of two spans differ by a microsecond. */
+function beforeTheEnd(given, own) {
+  const end = own.find(isEnd)?.at ?? Infinity;
+  return given.map(({ step, at }) => ({ step, at: Math.min(at, end) }));
+}
+
+/** At the same microsecond, what ends a transaction comes last. */
+function byTime(a, b) {
+  return a.at - b.at || isEnd(a) - isEnd(b);
+}
+
+function isEnd({ step }) {
+  return step?.kind === "commit" || step?.kind === "rollback";
 }
 
 function tellChild(tree, span, given = []) {
@@ -205,7 +220,7 @@ function tellStep(tree, { service }, step, at) {
   const file = FILES[service];
   const common = { step: kind, text: labelOf(step), full: text, rowCount: rows, us, at, source, tone: TONES[kind] };
   if (kind === "begin") push(tree, { kind: "file", from: service, to: file, ...common });
-  else if (kind === "commit" || kind === "rollback") push(tree, { kind: "file", from: file, to: service, ...common });
+  else if (isEnd({ step })) push(tree, { kind: "file", from: file, to: service, ...common });
   else push(tree, { kind: "step", lane: IN_FILE.includes(kind) ? file : service, ...common });
 }
 

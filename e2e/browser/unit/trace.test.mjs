@@ -111,6 +111,19 @@ test("a span without its parent is still shown", () => {
   assert.ok(texts(readTrace([ACTION], [orphan])).includes("SELECT carts"));
 });
 
+test("a message comes before the end of its transaction, whatever two clocks say", () => {
+  const at = (us, kind) => ({ ...step(kind, kind), at_us: us });
+  for (const end of ["commit", "rollback"]) {
+    const transaction = { ...SPAN, kind: "transaction", span_id: "s2", parent_id: "s1", steps: [at(0, "begin"), at(2, "sql"), at(2, end)] };
+    for (const [us, place] of [[1, "begin outbox sql"], [2, "begin sql outbox"], [3, "begin sql outbox"]]) {
+      const { rows } = readTrace([ACTION], [{ ...SPAN, steps: [at(us, "outbox")] }, transaction]);
+      const steps = rows.filter(({ lane, from, to }) => [lane, from, to].includes("carts.db"));
+      assert.equal(steps.map(({ step: kind }) => kind).join(" "), `${place} ${end}`);
+      assert.deepEqual(steps.map((row) => row.afterUs), steps.map((row) => row.afterUs).toSorted((a, b) => a - b));
+    }
+  }
+});
+
 test("without the statements the bars still point at their rows", () => {
   const story = read("purchase");
   const { rows, bars } = withoutSql(story);
