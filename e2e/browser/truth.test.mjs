@@ -62,8 +62,20 @@ pageTest("what a silent service would have to confirm is not known", { ...TRUTH,
   await withoutCatalog(async () => {
     await check(page, "units").getByText("catalog does not answer").waitFor();
     await numberOf(page, "units", "\\?");
+    await numberOf(page, "letters", "\\?");
     await sees(page, "What can be checked agrees; not everybody answers.");
   });
+  await sees(page, "Money, orders and goods agree.");
+});
+
+const ALL = ["cart", "catalog", "order", "payment"].map((service) => `/lab/${service}/`);
+pageTest("when no service answers, nothing is said to agree", { ...TRUTH, expectedFailures: ALL }, async (page) => {
+  await sees(page, "Money, orders and goods agree.");
+  await page.route("**/lab/**", (route) => route.fulfill({ status: 503, json: { detail: "Service is unavailable" } }));
+  await sees(page, "Nobody answers, so nobody knows.");
+  for (const id of ["money", "orders", "pending", "units", "lines", "letters"]) await numberOf(page, id, "\\?");
+  await check(page, "letters").getByText("catalog, order and payment do not answer, so this cannot be told.").waitFor();
+  await page.unroute("**/lab/**");
   await sees(page, "Money, orders and goods agree.");
 });
 

@@ -5,34 +5,38 @@
 // What cannot mend itself, such as a dead letter, is wrong at once.
 
 import { formatMoney, formatTime, plural } from "./format.js";
+import { SERVICES } from "./trace.js";
 
 const IN_FLIGHT_MS = 3_000;
 /** A book lists its latest thousand; what is not in a full one may just be older. */
 const BOOK_SIZE = 1_000;
+/** The cart sends nothing, so it has no outbox. */
+export const SENDERS = ["catalog", "order", "payment"];
 const OVER = ["REJECTED", "CANCELLED", "EXPIRED", "REFUNDED"];
 
+/** `needs` are the books without which nothing can be told, `mail` the outboxes that may hold more wrongs. */
 const CHECKS = [
-  { id: "money", title: "Money taken without a paid order", needs: ["payment", "order"], find: moneyWithoutOrder },
+  { id: "money", title: "Money taken without a paid order", needs: ["payment", "order"], mail: ["payment"], find: moneyWithoutOrder },
   { id: "orders", title: "Paid orders without money", needs: ["order", "payment"], find: ordersWithoutMoney },
-  { id: "pending", title: "Payments still pending", needs: ["payment"], find: pendingPayments },
+  { id: "pending", title: "Payments still pending", needs: ["payment"], mail: ["payment"], find: pendingPayments },
   { id: "units", title: "Units sold or held that do not add up", needs: ["catalog", "order"], find: unitsAdrift },
   { id: "lines", title: "Cart lines for products that do not exist", needs: ["cart", "catalog"], find: strayLines },
-  { id: "letters", title: "Dead letters", needs: [], find: deadLetters },
+  { id: "letters", title: "Dead letters", needs: [], mail: SENDERS, find: deadLetters },
 ];
 
 /**
- * `books` holds what each service's ledger says, or null for one that is silent; `messages`
- * the outboxes' rows, each with its `service`; `now` is the services' time in milliseconds.
+ * `books` holds what each service's ledger says, `outboxes` the messages it keeps, either null for
+ * a service that is silent; `now` is the services' time in milliseconds.
  */
-export function balance(books, messages, now) {
-  const known = index(books, messages);
-  return CHECKS.map(({ id, title, needs, find }) => {
-    const missing = needs.filter((service) => !books[service]);
-    if (missing.length > 0) return { id, title, state: "unknown", missing, wrongs: [], moving: 0, note: "" };
-    const { suspects, note = "" } = find(known);
+export function balance(books, outboxes, now) {
+  const known = index(books, outboxes);
+  return CHECKS.map(({ id, title, needs, mail = [], find }) => {
+    const silent = needs.filter((service) => !books[service]);
+    const missing = [...new Set([...silent, ...mail.filter((service) => !outboxes[service])])];
+    const { suspects, note = "" } = silent.length > 0 ? { suspects: [] } : find(known);
     const wrongs = suspects.filter(({ at, isCertain }) => isCertain || now - Date.parse(at) >= IN_FLIGHT_MS);
     const moving = suspects.length - wrongs.length;
-    return { id, title, state: stateOf(wrongs.length, moving), missing, wrongs, moving, note };
+    return { id, title, state: stateOf(wrongs.length, missing.length, moving), missing, wrongs, moving, note };
   });
 }
 
@@ -41,17 +45,26 @@ export function verdict(checks) {
   const wrong = checks.filter(({ state }) => state === "wrong");
   const unknown = checks.filter(({ state }) => state === "unknown");
   if (wrong.length > 0) return { state: "wrong", text: `${plural(wrong.length, "thing does", "things do")} not agree.` };
-  if (unknown.length === checks.length) return { state: "unknown", text: "Nobody answers, so nobody knows." };
+  if (unknown.length === checks.length) return { state: "unknown", text: sayNothingKnown(checks) };
   if (unknown.length > 0) return { state: "unknown", text: "What can be checked agrees; not everybody answers." };
   return { state: "right", text: "Money, orders and goods agree." };
 }
 
-function stateOf(wrongs, moving) {
+/** Two silent services can be enough to leave nothing that can be checked. */
+function sayNothingKnown(checks) {
+  const silent = new Set(checks.flatMap(({ missing }) => missing));
+  return silent.size === SERVICES.length ? "Nobody answers, so nobody knows." : "Too few answer to check anything.";
+}
+
+/** What is known to be wrong is wrong, whoever else is silent. */
+function stateOf(wrongs, missing, moving) {
   if (wrongs > 0) return "wrong";
+  if (missing > 0) return "unknown";
   return moving > 0 ? "moving" : "right";
 }
 
-function index(books, messages) {
+function index(books, outboxes) {
+  const messages = SENDERS.flatMap((service) => (outboxes[service] ?? []).map((message) => ({ ...message, service })));
   const by = (rows, name) => new Map((rows ?? []).map((row) => [row[name], row]));
   const { order, payment, catalog, cart } = books;
   return {
@@ -61,6 +74,7 @@ function index(books, messages) {
     products: by(catalog?.products, "product_id"),
     lines: cart?.products ?? [],
     messages,
+    isHeard: (service) => Boolean(outboxes[service]),
     messageOf: (kind, subject) => messages.find((message) => message.kind === kind && message.subject === subject),
   };
 }
@@ -103,19 +117,20 @@ function ordersWithoutMoney({ orders, payments }) {
   return { suspects, note: `${plural(paid.length, "paid order")} checked.` };
 }
 
-function pendingPayments({ payments, messageOf }) {
+function pendingPayments({ payments, messageOf, isHeard }) {
   const pending = [...payments.values()].filter(({ status }) => status === "PENDING");
   const suspects = pending.map(({ payment_id: id, order_id: orderId, amount_cents: cents, updated_at: at }) => {
     const message = messageOf("payment.received", id);
     return {
       id, service: "payment", at, order: orderId, isCertain: Boolean(message?.dead_at),
-      text: `${formatMoney(cents)}, since ${formatTime(at)}: ${fateOf(message)}`,
+      text: `${formatMoney(cents)}, since ${formatTime(at)}: ${fateOf(message, isHeard("payment"))}`,
     };
   });
   return { suspects, note: `${plural(payments.size, "payment")} checked.` };
 }
 
-function fateOf(message) {
+function fateOf(message, isHeard) {
+  if (!isHeard) return "whether a message about it waits is not known.";
   if (!message) return "no message about it waits.";
   if (message.dead_at) return "its message to the order is a dead letter.";
   return `its message waits in the outbox, after ${plural(message.attempts, "attempt")}.`;

@@ -15,7 +15,7 @@ const MOUSE = { product_id: 2, name: "Mouse", received: 200, stock: 199, held: 0
 const LINE = { product_id: 2, carts: 1, quantity: 3, unchecked_carts: 0, is_missing: false, updated_at: OLD };
 const LETTER = { id: "m1", service: "payment", kind: "payment.received", peer: "order", subject: "p1", attempts: 1, last_error: "no connection", dead_at: OLD };
 
-function board({ order = {}, payment = {}, goods = {}, product = {}, line = {}, messages = [], without = [] }) {
+function board({ order = {}, payment = {}, goods = {}, product = {}, line = {}, messages = [], without = [], unheard = without }) {
   const row = (base, news) => (news === null ? [] : [{ ...base, ...news }]);
   const books = {
     cart: { products: row(LINE, line) },
@@ -24,7 +24,9 @@ function board({ order = {}, payment = {}, goods = {}, product = {}, line = {}, 
     payment: { payments: row(PAYMENT, payment) },
   };
   for (const service of without) books[service] = null;
-  return balance(books, messages, NOW);
+  const outboxes = Object.fromEntries(["catalog", "order", "payment"].map((service) => [service, messages.filter((message) => message.service === service)]));
+  for (const service of unheard) outboxes[service] = null;
+  return balance(books, outboxes, NOW);
 }
 const states = (given) => Object.fromEntries(board(given).map(({ id, state }) => [id, state]));
 const wrongIds = (given) => Object.fromEntries(board(given).filter(({ wrongs }) => wrongs.length > 0).map(({ id, wrongs }) => [id, wrongs.map((wrong) => wrong.id)]));
@@ -77,7 +79,7 @@ test("units never get lost, and orders hold what they should", () => {
 test("a full book does not prove that something is absent", () => {
   const orders = Array.from({ length: 1000 }, (_, index) => ({ ...ORDER, order_id: `x${index}`, status: "CREATED", payment_id: null }));
   const books = { cart: { products: [] }, catalog: { products: [], reservations: [GOODS] }, order: { orders }, payment: { payments: [PAYMENT] } };
-  assert.ok(balance(books, [], NOW).every(({ wrongs }) => wrongs.length === 0));
+  assert.ok(balance(books, { catalog: [], order: [], payment: [] }, NOW).every(({ wrongs }) => wrongs.length === 0));
 });
 
 test("cart lines of unknown and of deleted products are strays", () => {
@@ -92,6 +94,31 @@ test("a dead letter can be replayed by the service that keeps it", () => {
 
 test("whoever is silent makes a check unknown, not right", () => {
   const checks = board({ without: ["catalog"] });
-  assert.deepEqual(checks.filter(({ state }) => state === "unknown").map(({ id }) => id), ["units", "lines"]);
-  assert.equal(verdict(checks).state, "unknown");
+  assert.deepEqual(checks.filter(({ state }) => state === "unknown").map(({ id }) => id), ["units", "lines", "letters"]);
+  assert.equal(verdict(checks).text, "What can be checked agrees; not everybody answers.");
+});
+
+test("dead letters are not known while an outbox is not, but a known one is wrong", () => {
+  const letters = (given) => board(given).find(({ id }) => id === "letters");
+  for (const service of ["catalog", "order", "payment"]) {
+    assert.equal(letters({ unheard: [service] }).state, "unknown");
+    assert.deepEqual(letters({ unheard: [service] }).missing, [service]);
+  }
+  assert.equal(letters({ without: ["cart"] }).state, "right");
+  const { state, missing, wrongs } = letters({ messages: [LETTER], without: ["order"] });
+  assert.deepEqual([state, missing, wrongs.length], ["wrong", ["order"], 1]);
+});
+
+test("with all four silent nobody knows; with some of them, nothing may be left to check", () => {
+  const text = (...without) => verdict(board({ without })).text;
+  assert.equal(text("cart", "catalog", "order", "payment"), "Nobody answers, so nobody knows.");
+  assert.equal(text("catalog", "order", "payment"), "Too few answer to check anything.");
+  assert.equal(text("catalog", "payment"), "Too few answer to check anything.");
+});
+
+test("a payment whose outbox was not read does not speak of its messages", () => {
+  const given = { order: { status: "CREATED", payment_id: null }, goods: { status: "HELD" }, payment: { status: "PENDING" }, unheard: ["payment"] };
+  const { state, wrongs } = board(given).find(({ id }) => id === "pending");
+  assert.equal(state, "wrong");
+  assert.match(wrongs[0].text, /whether a message about it waits is not known/);
 });

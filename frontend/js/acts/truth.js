@@ -4,11 +4,9 @@ import { createReplays } from "./replays.js";
 import { createRooms } from "./rooms.js";
 import { poller } from "../poll.js";
 import { SERVICES } from "../trace.js";
-import { balance } from "../truth.js";
+import { SENDERS, balance } from "../truth.js";
 
 const LOOK_MS = 1_200;
-/** The cart sends nothing, so it has no outbox. */
-const SENDERS = ["catalog", "order", "payment"];
 
 export function truthActs(page) {
   const { state, update } = page;
@@ -18,14 +16,11 @@ export function truthActs(page) {
 
   async function look() {
     const lookEnds = replays.lookBegins();
-    const [ledgers, outboxes] = await Promise.all([
-      Promise.all(SERVICES.map((service) => rooms.read(service, "ledger"))),
-      Promise.all(SENDERS.map((service) => rooms.read(service, "outbox"))),
-    ]);
+    const readAll = (services, room) => Promise.all(services.map((service) => rooms.read(service, room)));
+    const [ledgers, outboxes] = await Promise.all([readAll(SERVICES, "ledger"), readAll(SENDERS, "outbox")]);
     if (state.lab.isOpen === false) return timer.stop();
-    const books = Object.fromEntries(SERVICES.map((service, index) => [service, ledgers[index]?.body ?? null]));
-    const messages = SENDERS.flatMap((service, index) => (outboxes[index]?.body ?? []).map((message) => ({ ...message, service })));
-    update("truth", { checks: balance(books, messages, timeOf(ledgers)), readAt: Date.now() });
+    const byService = (services, answers) => Object.fromEntries(services.map((service, index) => [service, answers[index]?.body ?? null]));
+    update("truth", { checks: balance(byService(SERVICES, ledgers), byService(SENDERS, outboxes), timeOf(ledgers)), readAt: Date.now() });
     lookEnds();
   }
 

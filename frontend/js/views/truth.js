@@ -72,7 +72,7 @@ function Check({ check, replaying, acts }) {
       </div>
       <p class="check-state"><${Icon} name=${SIGNS[state]} />${WORDS[state]}</p>
       <p class="check-note">
-        ${missing.length > 0 ? `${missing.join(" and ")} ${missing.length > 1 ? "do" : "does"} not answer, so this cannot be told.` : note}
+        ${missing.length > 0 ? `${listed(missing)} ${missing.length > 1 ? "do" : "does"} not answer, so ${state === "wrong" ? "there may be more" : "this cannot be told"}.` : note}
         ${moving > 0 && html` <b>${moving} in flight.</b>`}
       </p>
       ${wrongs.length > 0 && html`
@@ -81,6 +81,10 @@ function Check({ check, replaying, acts }) {
           ${wrongs.length > 20 && html`<li>and ${wrongs.length - 20} more</li>`}
         </ul>`}
     </li>`;
+}
+
+function listed(names) {
+  return names.join(", ").replace(/, (?!.*, )/, " and ");
 }
 
 function Wrong({ wrong, check, replaying, acts }) {
