@@ -97,6 +97,45 @@ pageTest("a request that has no answer yet is on the map already", { ...SYSTEM, 
   await page.getByRole("status").getByText("Cart service is unavailable").waitFor();
 });
 
+/** The cart's health with made-up requests, so that other tests do not count; says how often it was asked. */
+async function fakeTraffic(page, requests) {
+  const looks = { count: 0 };
+  const health = await lab("GET", "cart", "health");
+  await page.route("**/lab/cart/health", (route) => {
+    looks.count += 1;
+    return route.fulfill({ json: { ...health, requests } });
+  });
+  await page.reload();
+  return looks;
+}
+
+pageTest("the map draws each request once: of this page, and of others", { ...SYSTEM, reducedMotion: "no-preference" }, async (page) => {
+  const requests = { total: 40, per_second: 1, p50_us: 500, p99_us: 900 };
+  const looks = await fakeTraffic(page, requests);
+  const lookAgain = async (times) => {
+    const end = looks.count + times;
+    await until(() => looks.count >= end);
+  };
+  await page.evaluate(() => {
+    window.dots = new Set();
+    const note = () => document.querySelectorAll('.pulse[data-way="nginx cart"]').forEach((dot) => window.dots.add(dot));
+    new MutationObserver(note).observe(document.body, { childList: true, subtree: true });
+  });
+  const dots = () => page.evaluate(() => window.dots.size);
+  await lookAgain(2);
+  assert.equal(await dots(), 0, "before anybody has asked anything");
+
+  await page.getByRole("button", { name: "Add a mouse to the cart" }).click();
+  requests.total = 41;
+  await page.getByRole("status").getByText("A mouse is in the cart.").waitFor();
+  await lookAgain(5);
+  assert.equal(await dots(), 1, "after one request of this page");
+
+  requests.total = 43;
+  await lookAgain(4);
+  assert.equal(await dots(), 3, "after two requests of others");
+});
+
 pageTest("nobody is asked while the view is not open", SYSTEM, async (page) => {
   await card(page, "cart").getByText("up", { exact: true }).waitFor();
   await open(page, "Orders");

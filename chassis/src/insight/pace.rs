@@ -20,7 +20,13 @@ const BUCKETS: usize = 112;
 #[derive(Clone, Debug)]
 pub struct Pace {
     started: Instant,
-    seconds: Arc<Mutex<[Second; SECONDS]>>,
+    window: Arc<Mutex<Window>>,
+}
+
+#[derive(Debug)]
+struct Window {
+    seconds: [Second; SECONDS],
+    total: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -29,11 +35,13 @@ struct Second {
     counts: [u32; BUCKETS],
 }
 
-/// What the window holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// What the window holds, and how many requests there ever were.
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Report {
-    /// Requests per second.
-    pub per_second: u64,
+    /// Requests since the start: what two looks differ by has happened between them.
+    pub total: u64,
+    /// Requests per second, in tenths: one in the window is 0.1.
+    pub per_second: f64,
     /// Half of them took at most this long, in microseconds.
     pub p50_us: u64,
     /// Ninety-nine of a hundred took at most this long, in microseconds.
@@ -44,14 +52,16 @@ impl Pace {
     /// An empty window that starts now.
     pub fn new(now: Instant) -> Self {
         let empty = Second { number: 0, counts: [0; BUCKETS] };
-        Self { started: now, seconds: Arc::new(Mutex::new([empty; SECONDS])) }
+        let window = Window { seconds: [empty; SECONDS], total: 0 };
+        Self { started: now, window: Arc::new(Mutex::new(window)) }
     }
 
     /// Counts a request that ends now.
     pub fn record(&self, took: Duration, now: Instant) {
         let number = self.number(now);
-        let mut seconds = self.seconds.lock().unwrap_or_else(PoisonError::into_inner);
-        let second = &mut seconds[slot(number)];
+        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        window.total += 1;
+        let second = &mut window.seconds[slot(number)];
         if second.number != number {
             *second = Second { number, counts: [0; BUCKETS] };
         }
@@ -62,17 +72,19 @@ impl Pace {
     pub fn report(&self, now: Instant) -> Report {
         let number = self.number(now);
         let mut sums = [0_u64; BUCKETS];
-        let seconds = self.seconds.lock().unwrap_or_else(PoisonError::into_inner);
-        for second in seconds.iter().filter(|second| second.number + SECONDS as u64 > number) {
+        let window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_current = |second: &&Second| second.number + SECONDS as u64 > number;
+        for second in window.seconds.iter().filter(is_current) {
             for (sum, count) in sums.iter_mut().zip(second.counts) {
                 *sum += u64::from(count);
             }
         }
-        let total: u64 = sums.iter().sum();
+        let count: u64 = sums.iter().sum();
         Report {
-            per_second: total.div_ceil(SECONDS as u64),
-            p50_us: percentile(&sums, total, 50),
-            p99_us: percentile(&sums, total, 99),
+            total: window.total,
+            per_second: per_second(count),
+            p50_us: percentile(&sums, count, 50),
+            p99_us: percentile(&sums, count, 99),
         }
     }
 
@@ -80,6 +92,11 @@ impl Pace {
     fn number(&self, now: Instant) -> u64 {
         now.saturating_duration_since(self.started).as_secs() + SECONDS as u64
     }
+}
+
+#[expect(clippy::float_arithmetic, reason = "a rate is no money")]
+fn per_second(count: u64) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / SECONDS as f64
 }
 
 fn slot(number: u64) -> usize {
@@ -116,7 +133,13 @@ fn percentile(sums: &[u64; BUCKETS], total: u64, percent: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+
+    fn told(report: Report) -> Value {
+        serde_json::to_value(report).expect("a report is JSON")
+    }
 
     #[test]
     fn percentiles_are_right_within_a_fifth() {
@@ -126,7 +149,7 @@ mod tests {
             pace.record(Duration::from_millis(ms), now);
         }
         let report = pace.report(now);
-        assert_eq!(report.per_second, 10);
+        assert_eq!(told(report)["per_second"], json!(10.0));
         assert!((50_000..=62_500).contains(&report.p50_us), "{report:?}");
         assert!((99_000..=123_750).contains(&report.p99_us), "{report:?}");
     }
@@ -138,7 +161,19 @@ mod tests {
         pace.record(Duration::from_micros(7), now);
         assert_eq!(pace.report(now + Duration::from_secs(9)).p50_us, 7);
         let later = now + Duration::from_secs(10);
-        assert_eq!(pace.report(later), Report { per_second: 0, p50_us: 0, p99_us: 0 });
+        let report = json!({ "total": 1, "per_second": 0.0, "p50_us": 0, "p99_us": 0 });
+        assert_eq!(told(pace.report(later)), report);
+    }
+
+    #[test]
+    fn one_request_in_ten_seconds_is_a_tenth_per_second() {
+        let now = Instant::now();
+        let pace = Pace::new(now);
+        for rate in ["0.1", "0.2", "0.3"] {
+            pace.record(Duration::from_micros(7), now);
+            assert_eq!(told(pace.report(now))["per_second"].to_string(), rate);
+        }
+        assert_eq!(pace.report(now).total, 3);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 import { createReplays } from "./replays.js";
 import { createRooms } from "./rooms.js";
 import { poller } from "../poll.js";
+import { trafficOfOthers } from "../traffic.js";
 import { SERVICES, hopsOf, readTrace, spansBelow } from "../trace.js";
 import { isTag, remembered } from "../vitals.js";
 
@@ -12,6 +13,8 @@ const LAB_EVERY = 5;
 /** Marks on the map that are kept, and for how long: each travels for less than a second. */
 const PULSES_MAX = 60;
 const PULSE_MS = 1_000;
+/** More than this between two looks are only a crowd. */
+const OTHERS_MAX = 6;
 /** From one arrow to the next: slow enough to follow with the eyes. */
 const HOP_MS = 260;
 /** When a finished request is looked at for what it caused, the second time for deliveries. */
@@ -25,6 +28,7 @@ export function systemActs(page) {
   const replays = createReplays(page, "system");
   let looks = 0;
   let pulses = 0;
+  let traffic = trafficOfOthers();
   update("system", {
     services: Object.fromEntries(SERVICES.map((service) => [service, BLANK])), pulses: [], isMine: false, ttl: 120, slowMs: 1_000, now: Date.now(),
   });
@@ -50,7 +54,7 @@ export function systemActs(page) {
     const { history, isUp: wasUp } = state.system.services[service];
     change(service, { health, isUp: health !== null, history: remembered(history, health, Date.now()) });
     if (health === null) return;
-    showTraffic(service, health.requests?.per_second ?? 0);
+    showTraffic(service, health.requests.total);
     if (withLab || wasUp !== true) await lookIntoLab(service);
     await lookForLetters(service, health.outbox?.dead ?? 0);
   }
@@ -80,27 +84,34 @@ export function systemActs(page) {
   }
 
   /** Requests of others are only counted, so they are seen from the door on. */
-  function showTraffic(service, perSecond) {
-    const own = state.actions.list.filter((action) => action.service === service && Date.now() - action.startedAt < 10_000).length;
-    const others = Math.min(6, Math.round(perSecond - own / 10));
+  function showTraffic(service, total) {
+    const others = Math.min(OTHERS_MAX, traffic.look(service, total));
     if (others > 0) send(Array.from({ length: others }, () => ["nginx", service]));
   }
 
   /** The way of a request of this page: known at once up to its service, ... */
   const firstHops = ({ service }) => (service === "nginx" ? [["browser", "nginx"]] : [["browser", "nginx"], ["nginx", service]]);
-  const depart = (action) => send(firstHops(action));
+
+  function depart(action) {
+    traffic.begin(action.spanId);
+    send(firstHops(action));
+  }
 
   /** ... and the rest from its trace, when its answer is there. */
   async function arrive({ traceId, spanId, service }) {
+    const mine = traffic;
     let shown = firstHops({ service });
+    let own = [];
     for (const pause of TRACE_LOOKS_MS) {
       await new Promise((resolve) => setTimeout(resolve, pause));
-      if (state.lab.isOpen === false || state.route.view !== "system") return;
+      if (state.lab.isOpen === false || state.route.view !== "system") break;
       const { spans } = await traces.read(traceId, SERVICES.filter(rooms.isResting));
-      const hops = hopsOf(readTrace([], spansBelow(spanId, spans)).rows);
+      own = spansBelow(spanId, spans);
+      const hops = hopsOf(readTrace([], own).rows);
       send(hops.slice(Math.max(0, shown.length - 1)));
       if (hops.length >= shown.length) shown = [null, ...hops];
     }
+    mine.end(spanId, own);
   }
 
   // --- What the reader breaks ---
@@ -167,6 +178,7 @@ export function systemActs(page) {
 
   function start() {
     looks = 0;
+    traffic = trafficOfOthers();
     update("system", { pulses: [] });
     rooms.forget();
     return timer.start();
