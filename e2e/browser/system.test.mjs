@@ -136,6 +136,18 @@ pageTest("the map draws each request once: of this page, and of others", { ...SY
   assert.equal(await dots(), 3, "after two requests of others");
 });
 
+pageTest("one request in ten seconds is a tenth per second, and of none no times are known", SYSTEM, async (page) => {
+  const requests = { total: 1, per_second: 0.1, p50_us: 500, p99_us: 900 };
+  await fakeTraffic(page, requests);
+  const fact = (title) => card(page, "cart").locator(".vitals div", { hasText: title }).locator("dd");
+  await fact("Requests").getByText("0.1/s", { exact: true }).waitFor();
+  await page.locator('.place[data-service="cart"] .state', { hasText: /MB, 0\.1\/s$/ }).waitFor();
+  await fact("p99").getByText("900 \u00b5s", { exact: true }).waitFor();
+  Object.assign(requests, { per_second: 0, p50_us: 0, p99_us: 0 });
+  await fact("Requests").getByText("0/s", { exact: true }).waitFor();
+  for (const title of ["p50", "p99"]) await fact(title).getByText("\u2013", { exact: true }).waitFor();
+});
+
 pageTest("nobody is asked while the view is not open", SYSTEM, async (page) => {
   await card(page, "cart").getByText("up", { exact: true }).waitFor();
   await open(page, "Orders");

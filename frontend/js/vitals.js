@@ -36,10 +36,16 @@ export function formatRate(rate) {
   return rate < 10 ? rate.toFixed(1).replace(/\.0$/, "") : Math.round(rate).toLocaleString("en-US");
 }
 
+/** The last ten seconds' requests and their times; of no requests there are no times. */
+export function paceOf(health) {
+  const { per_second: rate = null, p50_us: p50, p99_us: p99 } = health?.requests ?? {};
+  return rate ? { rate, p50, p99 } : { rate, p50: null, p99: null };
+}
+
 /** A service's history with one more look; what is older than the plots is forgotten. */
 export function remembered(history, health, at) {
-  const { resident_bytes: bytes, requests } = health ?? {};
-  const point = { at, bytes: bytes ?? null, rate: requests?.per_second ?? null, p99: requests?.p99_us ?? null };
+  const { rate, p99 } = paceOf(health);
+  const point = { at, bytes: health?.resident_bytes ?? null, rate, p99 };
   return [...history.filter((past) => at - past.at <= SPAN_MS), point];
 }
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { conditionOf, formatBytes, formatRate, formatUptime, hitRatio, isTag, plotLines, remaining, remembered, spanOf, splitByTag, wholeShop } from "../../../frontend/js/vitals.js";
+import { conditionOf, formatBytes, formatRate, formatUptime, hitRatio, isTag, paceOf, plotLines, remaining, remembered, spanOf, splitByTag, wholeShop } from "../../../frontend/js/vitals.js";
 
 const health = (news) => ({ resident_bytes: 7 * 1_048_576, proportional_bytes: 3 * 1_048_576, database: "connected", requests: { per_second: 3, p50_us: 10, p99_us: 20 }, ...news });
 
@@ -25,6 +25,16 @@ test("history keeps five minutes", () => {
   assert.deepEqual(history.map(({ at }) => at), [200_000, 350_000]);
   assert.equal(history[1].p99, 20);
   assert.equal(remembered([], null, 1)[0].bytes, null);
+});
+
+test("of no requests there are no times, and a plot of them draws nothing", () => {
+  const idle = health({ requests: { total: 9, per_second: 0, p50_us: 0, p99_us: 0 } });
+  assert.deepEqual(paceOf(idle), { rate: 0, p50: null, p99: null });
+  assert.deepEqual(paceOf(null), { rate: null, p50: null, p99: null });
+  assert.deepEqual(paceOf(health()), { rate: 3, p50: 10, p99: 20 });
+  const [point] = remembered([], idle, 1);
+  assert.deepEqual([point.rate, point.p99], [0, null]);
+  assert.deepEqual(plotLines([point], "p99", 1, { width: 1, height: 1 }).lines, []);
 });
 
 test("a plot starts at zero and breaks where nothing is known", () => {

@@ -3,7 +3,7 @@
 import { html } from "../../vendor/htm-preact-standalone.js";
 import { plural, shortId } from "../format.js";
 import { formatMicros } from "../trace.js";
-import { conditionOf, formatBytes, formatRate, formatUptime, hitRatio, plotLines, remaining, spanOf, splitByTag } from "../vitals.js";
+import { conditionOf, formatBytes, formatRate, formatUptime, hitRatio, paceOf, plotLines, remaining, spanOf, splitByTag } from "../vitals.js";
 import { Icon } from "./icons.js";
 import { Act, ServiceDot } from "./parts.js";
 
@@ -13,6 +13,7 @@ const CONDITIONS = {
 };
 const FAULTS = { down: "Down", slow: "Slow", error: "Error", hang: "Hang" };
 const SPANS = { 60_000: "minute", 120_000: "2 minutes", 300_000: "5 minutes" };
+const UNKNOWN = "\u2013";
 const PLOT = { width: 120, height: 34 };
 
 export function Service({ name, service, system, tag, acts }) {
@@ -45,13 +46,13 @@ export function Service({ name, service, system, tag, acts }) {
 }
 
 function Vitals({ health }) {
-  const requests = health?.requests;
-  const unknown = "\u2013";
+  const { rate, p50, p99 } = paceOf(health);
+  const timed = (us) => us && formatMicros(us);
   const facts = [
     ["Memory", health && formatBytes(health.resident_bytes)],
-    ["Requests", requests && `${formatRate(requests.per_second)}/s`],
-    ["p50", requests && formatMicros(requests.p50_us)],
-    ["p99", requests && formatMicros(requests.p99_us)],
+    ["Requests", rate === null ? null : `${formatRate(rate)}/s`],
+    ["p50", timed(p50)],
+    ["p99", timed(p99)],
     ...Object.entries(health?.breakers ?? {}).map(([peer, state]) => [`Breaker to ${peer}`, state, state === "closed" ? null : "care", true]),
     ...(health?.cache ? [["Cache hits", hitRatio(health.cache) ?? "not asked yet", null, true]] : []),
     ...(health?.outbox ? [
@@ -61,7 +62,7 @@ function Vitals({ health }) {
   ];
   return html`
     <dl class="vitals">
-      ${facts.map(([title, value, tone, isWide]) => html`<div key=${title} class=${isWide ? "wide" : null}><dt>${title}</dt><dd data-tone=${tone}>${value ?? unknown}</dd></div>`)}
+      ${facts.map(([title, value, tone, isWide]) => html`<div key=${title} class=${isWide ? "wide" : null}><dt>${title}</dt><dd data-tone=${tone}>${value ?? UNKNOWN}</dd></div>`)}
     </dl>`;
 }
 
@@ -78,7 +79,7 @@ function Plot({ title, name, say, service, system, span }) {
         <line x1="0" x2=${PLOT.width} y1=${PLOT.height - 0.5} y2=${PLOT.height - 0.5} />
         ${lines.map((points, index) => html`<polyline key=${index} points=${points} />`)}
       </svg>
-      <figcaption>${title}${top !== null && html` <span>max ${say(top)}</span>`}</figcaption>
+      <figcaption>${title} <span>max ${top === null ? UNKNOWN : say(top)}</span></figcaption>
     </figure>`;
 }
 
