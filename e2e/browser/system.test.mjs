@@ -62,6 +62,31 @@ pageTest("a service that is away is shown, and found again", { ...SYSTEM, expect
   await sees(page, "of memory for four services");
 });
 
+const placeOf = (page, name) => page.locator(`.place[data-service="${name}"]:not([data-file])`);
+const allAre = (page, word) => Promise.all(["cart", "catalog", "order", "payment"].map((service) => card(page, service).getByText(word, { exact: true }).waitFor()));
+
+pageTest("without its door the shop is not known, and no service is blamed", { ...SYSTEM, expectedFailures: ["/lab/"] }, async (page) => {
+  await allAre(page, "up");
+  await page.route("**/lab/**", (route) => route.abort("connectionrefused"));
+  await allAre(page, "not known");
+  await sees(page, "nginx, the door of the shop, does not answer");
+  await placeOf(page, "nginx").getByText("no answer").waitFor();
+  await placeOf(page, "order").getByText("not known").waitFor();
+  assert.equal(await page.locator('.place[data-away="true"]').count(), 1);
+  assert.match(await page.locator(".map").getAttribute("aria-label"), /nginx, its door, does not answer/);
+  await page.unroute("**/lab/**");
+  await allAre(page, "up");
+  assert.equal(await page.locator('.place[data-away="true"]').count(), 0);
+});
+
+pageTest("a service that takes too long is away, and the door is not", { ...SYSTEM, expectedFailures: ["/lab/"] }, async (page) => {
+  await allAre(page, "up");
+  await page.route("**/lab/cart/**", () => {}); // never answers
+  await card(page, "cart").getByText("no answer").waitFor();
+  assert.equal(await placeOf(page, "nginx").getAttribute("data-away"), null);
+  await card(page, "order").getByText("up", { exact: true }).waitFor();
+});
+
 pageTest("a purchase travels over the map and is listed behind the scenes", { ...SYSTEM, reducedMotion: "no-preference" }, async (page) => {
   await card(page, "payment").getByText("up", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Buy a mouse" }).click();

@@ -2,7 +2,8 @@
 //
 // Each request carries the API key and a trace header, gives up after a time-out, and is
 // recorded with the equivalent curl. Whatever goes wrong becomes a `ShopError` with a
-// status (0 when there was no answer at all) and a detail that can be shown.
+// status (0 when there was no answer at all, and then `isLate` if there was a connection) and a
+// detail that can be shown.
 
 import { curlText } from "./curl.js";
 import { randomHex, traceparent } from "./ids.js";
@@ -11,9 +12,9 @@ import { randomHex, traceparent } from "./ids.js";
 const TIMEOUT_MS = 10_000;
 
 export class ShopError extends Error {
-  constructor(status, detail, retryAfter = null) {
+  constructor(status, detail, retryAfter = null, isLate = false) {
     super(detail);
-    Object.assign(this, { status, detail, retryAfter });
+    Object.assign(this, { status, detail, retryAfter, isLate });
   }
 }
 
@@ -86,7 +87,7 @@ async function exchange(send, url, timeoutMs, { method, headers, body }) {
     const response = await send(url, { ...init, signal: AbortSignal.timeout(timeoutMs) });
     return await readAnswer(response);
   } catch (cause) {
-    return { status: 0, headers: new Headers(), error: new ShopError(0, silence(cause, timeoutMs)) };
+    return { status: 0, headers: new Headers(), error: new ShopError(0, silence(cause, timeoutMs), null, cause.name === "TimeoutError") };
   }
 }
 

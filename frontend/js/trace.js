@@ -114,7 +114,8 @@ function tellUnrecorded(tree, { status, service }, at) {
   if (status === 401) step("No API key that it knows: refused at the door", "bad");
   else if (status === 429) step("Too many requests from this address", "bad");
   else if (service === "nginx") step("Answers this path itself");
-  else if (status === 503 || status === 0) {
+  else if (status === 0) step("Whether it came this far is not known");
+  else if (status === 503) {
     push(tree, { kind: "call", from: "nginx", to: service, text: "passes it on", isLost: true, tone: "bad", at, source: SOURCES.routes });
     step(`The ${service} service does not answer`, "bad");
   } else {

@@ -94,9 +94,12 @@ export function splitByTag(list, tag) {
   return { own: list.filter(meets), others: list.filter((entry) => !meets(entry)) };
 }
 
-/** How a service is, in a word: what it says itself, and whether it is broken for this reader. */
-export function conditionOf({ isUp, health, faults }, tag) {
-  if (isUp === null) return "unknown";
+/**
+ * How a service is, in a word: what it says itself, and whether it is broken for this reader.
+ * Behind a door that is shut nobody can say.
+ */
+export function conditionOf({ isUp, health, faults }, tag, isShut = false) {
+  if (isUp === null) return isShut ? "hidden" : "unknown";
   if (!isUp) return "away";
   if (splitByTag(faults, tag).own.length > 0) return "faulty";
   return health.database === "connected" ? "up" : "ill";

@@ -82,7 +82,8 @@ test("without a record, what nginx says is told as far as it can be known", () =
   assert.match(tell({ status: 401 }), /refused at the door\|401$/);
   assert.match(tell({ status: 429 }), /Too many requests/);
   assert.match(tell({ status: 503 }), /The cart service does not answer\|503$/);
-  assert.match(tell({ status: 0 }), /no answer$/);
+  assert.match(tell({ status: 0 }), /Whether it came this far is not known\|no answer$/);
+  assert.deepEqual(readTrace([{ ...ACTION, status: 0 }], []).lanes, ["browser", "nginx"]);
   assert.match(tell({ status: null, ms: undefined }), /not here yet$/);
   assert.match(tell({}), /no longer remembered\|200$/);
   assert.deepEqual(readTrace([{ ...ACTION, status: 401 }], []).lanes, ["browser", "nginx"]);

@@ -62,6 +62,7 @@ test("what is for everybody and for my tag is told apart from what is for others
 
 test("a service is away, ill, broken on purpose or up", () => {
   assert.equal(conditionOf({ isUp: null, health: null, faults: [] }), "unknown");
+  assert.equal(conditionOf({ isUp: null, health: null, faults: [] }, "", true), "hidden");
   assert.equal(conditionOf({ isUp: false, health: null, faults: [] }), "away");
   assert.equal(conditionOf({ isUp: true, health: health(), faults: [{ only_for: null }] }), "faulty");
   const others = { isUp: true, health: health(), faults: [{ only_for: "ann" }] };

@@ -21,10 +21,16 @@ export function createRooms({ state, update, complain, request }) {
     rests.set(service, { pause, until: Date.now() + pause });
   }
 
-  /** From here on it is not known whether the lab is open. */
+  /** From here on it is not known whether the lab is open, nor whether the door answers. */
   function forget() {
     first = null;
-    update("lab", { isOpen: null });
+    update("lab", { isOpen: null, isReached: null });
+  }
+
+  /** Whatever has a status came through the door. When it is back, everybody is asked at once. */
+  function noteDoor(isReached) {
+    if (isReached && state.lab.isReached === false) rests.clear();
+    update("lab", { isReached });
   }
 
   /**
@@ -43,11 +49,13 @@ export function createRooms({ state, update, complain, request }) {
   async function ask(service, room) {
     try {
       const answer = await request("GET", `/lab/${service}/${room}`, { quiet: true, timeoutMs: TIMEOUT_MS });
+      noteDoor(true);
       rests.delete(service);
       update("lab", { isOpen: true });
       return answer;
     } catch (error) {
       if (!(error instanceof ShopError)) throw error;
+      if (!error.isLate) noteDoor(error.status !== 0);
       if (error.status === 404) update("lab", { isOpen: false });
       else rest(service);
       if (error.status === 401) complain(error);

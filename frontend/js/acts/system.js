@@ -52,7 +52,8 @@ export function systemActs(page) {
   async function lookAt(service, withLab) {
     const health = (await rooms.read(service, "health"))?.body ?? null;
     const { history, isUp: wasUp } = state.system.services[service];
-    change(service, { health, isUp: health !== null, history: remembered(history, health, Date.now()) });
+    const isUp = state.lab.isReached === false ? null : health !== null;
+    change(service, { health, isUp, history: remembered(history, health, Date.now()) });
     if (health === null) return;
     showTraffic(service, health.requests.total);
     if (withLab || wasUp !== true) await lookIntoLab(service);
@@ -89,11 +90,15 @@ export function systemActs(page) {
     if (others > 0) send(Array.from({ length: others }, () => ["nginx", service]));
   }
 
-  /** The way of a request of this page: known at once up to its service, ... */
-  const firstHops = ({ service }) => (service === "nginx" ? [["browser", "nginx"]] : [["browser", "nginx"], ["nginx", service]]);
+  /** The way of a request of this page: known at once up to its service, or to a door that is shut, ... */
+  function firstHops({ service }) {
+    const endsAtDoor = service === "nginx" || state.lab.isReached === false;
+    return endsAtDoor ? [["browser", "nginx"]] : [["browser", "nginx"], ["nginx", service]];
+  }
 
+  /** A service does not count what is asked of its lab. */
   function depart(action) {
-    traffic.begin(action.spanId);
+    if (!action.path.startsWith("/lab/")) traffic.begin(action.spanId);
     send(firstHops(action));
   }
 

@@ -33,13 +33,16 @@ function placesFor(rows, { browser, nginx, size, service, file, height }) {
   return places;
 }
 
-export function Map({ services, pulses, tag }) {
+/** The door, drawn as a service is drawn that is away. */
+const SHUT = { isUp: false, health: null, faults: [] };
+
+export function Map({ services, pulses, tag, isShut }) {
   const isTall = useMedia("(max-width: 40rem)");
   const isCalm = useMedia("(prefers-reduced-motion: reduce)");
   const places = isTall ? TALL : WIDE;
   const breakerOf = (from, to) => services[from]?.health?.breakers?.[to] ?? null;
   return html`
-    <svg class="map" viewBox=${isTall ? BOX.tall : BOX.wide} role="img" aria-label=${sayMap(services)}>
+    <svg class="map" viewBox=${isTall ? BOX.tall : BOX.wide} role="img" aria-label=${sayMap(services, isShut)}>
       <defs>
         <marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto">
           <path d="M0 0.6L7.4 4L0 7.4z" />
@@ -48,7 +51,8 @@ export function Map({ services, pulses, tag }) {
       ${EDGES.map(([from, to]) => html`
         <${Edge} key=${`${from} ${to}`} ...${{ from, to, places, isTall }} breaker=${breakerOf(from, to)} isFile=${FILES[from] === to}
           isLit=${isCalm && pulses.some((pulse) => pulse.from === from && pulse.to === to)} />`)}
-      ${Object.keys(places).map((name) => html`<${Place} key=${name} name=${name} place=${places[name]} service=${services[name]} tag=${tag} />`)}
+      ${Object.keys(places).map((name) => html`<${Place} key=${name} name=${name} place=${places[name]} tag=${tag}
+        service=${name === "nginx" && isShut ? SHUT : services[name]} isShut=${isShut} />`)}
       ${!isCalm && pulses.map((pulse) => html`<${Pulse} key=${pulse.id} pulse=${pulse} places=${places} />`)}
     </svg>`;
 }
@@ -64,7 +68,8 @@ function useMedia(query) {
   return matches;
 }
 
-function sayMap(services) {
+function sayMap(services, isShut) {
+  if (isShut) return "Map of the shop: nginx, its door, does not answer, so of the four services behind it nothing is known.";
   const told = Object.entries(services).map(([name, { isUp, health }]) => `${name} ${isUp === false ? "does not answer" : `has ${health ? formatBytes(health.resident_bytes) : "not answered yet"}`}`);
   return `Map of the shop: the browser asks nginx, nginx asks the four services, each with its own file. ${told.join(", ")}.`;
 }
@@ -93,21 +98,21 @@ function Edge({ from, to, places, isTall, breaker, isFile, isLit }) {
     </g>`;
 }
 
-function Place({ name, place, service, tag }) {
+function Place({ name, place, service, tag, isShut }) {
   const { at: [x, y], size: [width, height] } = place;
   const isFile = name.endsWith(".db");
   const faults = splitByTag(service?.faults ?? [], tag).own;
   const owner = isFile ? Object.keys(FILES).find((key) => FILES[key] === name) : name;
   return html`
-    <g class="place" data-service=${owner} data-file=${isFile} data-away=${service?.isUp === false} data-faulty=${faults.length > 0}>
+    <g class="place" data-service=${owner} data-file=${isFile} data-away=${service?.isUp === false} data-faulty=${Boolean(service?.isUp) && faults.length > 0}>
       <rect x=${x - width / 2} y=${y - height / 2} width=${width} height=${height} rx=${isFile ? height / 2 : 9} />
       <text class="name" x=${x} y=${service ? y - 5 : y + 5} text-anchor="middle">${name}</text>
-      ${service && html`<text class="state" x=${x} y=${y + 16} text-anchor="middle">${stateOf(service, faults)}</text>`}
+      ${service && html`<text class="state" x=${x} y=${y + 16} text-anchor="middle">${stateOf(service, faults, isShut)}</text>`}
     </g>`;
 }
 
-function stateOf({ isUp, health }, faults) {
-  if (isUp === null) return "asking";
+function stateOf({ isUp, health }, faults, isShut) {
+  if (isUp === null) return isShut ? "not known" : "asking";
   if (!isUp) return "no answer";
   if (faults.length > 0) return `${faults[0].kind} on purpose`;
   const rate = health.requests ? `, ${formatRate(health.requests.per_second)}/s` : "";

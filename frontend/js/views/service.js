@@ -8,7 +8,7 @@ import { Icon } from "./icons.js";
 import { Act, ServiceDot } from "./parts.js";
 
 const CONDITIONS = {
-  unknown: ["question", "asking"], away: ["cross", "no answer"], faulty: ["bolt", "broken on purpose"],
+  unknown: ["question", "asking"], hidden: ["question", "not known"], away: ["cross", "no answer"], faulty: ["bolt", "broken on purpose"],
   up: ["check", "up"], ill: ["bang", "its file is not well"],
 };
 const FAULTS = { down: "Down", slow: "Slow", error: "Error", hang: "Hang" };
@@ -16,11 +16,11 @@ const SPANS = { 60_000: "minute", 120_000: "2 minutes", 300_000: "5 minutes" };
 const UNKNOWN = "\u2013";
 const PLOT = { width: 120, height: 34 };
 
-export function Service({ name, service, system, tag, acts }) {
+export function Service({ name, service, system, tag, isShut, acts }) {
   const { health, points, letters } = service;
   const sinceMs = system.now - service.labAt;
   const span = spanOf(service.history, system.now);
-  const condition = conditionOf(service, tag);
+  const condition = conditionOf(service, tag, isShut);
   const given = { name, service, sinceMs, tag, scope: system.isMine ? tag : null, acts };
   const [sign, word] = CONDITIONS[condition];
   return html`

@@ -29,6 +29,7 @@ export function connect(page) {
 function System({ system, actions, lab, tag, isBuying, acts, tries }) {
   useTravels(actions, acts);
   const { services, pulses } = system;
+  const isShut = lab.isReached === false;
   return html`
     <div class="system">
       <h1 id="view-title" tabindex="-1">System</h1>
@@ -36,15 +37,15 @@ function System({ system, actions, lab, tag, isBuying, acts, tries }) {
         ? html`<${Closed} what="Looking inside the services, and breaking them, is possible" />`
         : html`
           <div class="overview">
-            <${Map} ...${{ services, pulses, tag }} />
+            <${Map} ...${{ services, pulses, tag, isShut }} />
             <div class="overview-side">
-              <${Whole} services=${services} />
+              <${Whole} ...${{ services, isShut }} />
               <${Tries} ...${{ tries, isBuying }} />
               <${Scope} ...${{ system, tag, acts }} />
             </div>
           </div>
           <div class="service-cards">
-            ${SERVICES.map((name) => html`<${Service} key=${name} ...${{ name, system, tag, acts }} service=${services[name]} />`)}
+            ${SERVICES.map((name) => html`<${Service} key=${name} ...${{ name, system, tag, isShut, acts }} service=${services[name]} />`)}
           </div>`}
     </div>`;
 }
@@ -68,14 +69,20 @@ function once(done, action, act) {
   act(action);
 }
 
-function Whole({ services }) {
+function Whole({ services, isShut }) {
   const { bytes, count } = wholeShop(services);
   return html`
     <div class="whole">
       <p class="whole-title">This whole shop:</p>
       <p class="whole-number">${count === 0 ? "..." : formatBytes(bytes)}</p>
-      <p class="quiet">${count === 4 ? "of memory for four services with their databases; what they share counts once" : `${NUMBERS[count]} of the four services ${count === 1 ? "answers" : "answer"}`}</p>
+      <p class="quiet">${sayWhole(count, isShut)}</p>
     </div>`;
+}
+
+function sayWhole(count, isShut) {
+  if (isShut) return "nginx, the door of the shop, does not answer";
+  if (count === 4) return "of memory for four services with their databases; what they share counts once";
+  return `${NUMBERS[count]} of the four services ${count === 1 ? "answers" : "answer"}`;
 }
 
 /** The second click of a double click buys nothing, even when the first one is through already. */
