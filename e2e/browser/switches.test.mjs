@@ -66,7 +66,7 @@ for (const [title, feel] of Object.entries(FAULTS)) {
     await page.getByLabel("Slow means").selectOption("3 seconds");
     await page.getByRole("button", { name: `${title}: catalog` }).click();
     await card(page, "catalog").getByText(/for everybody, 1[01]\d s left/).waitFor();
-    await card(page, "catalog").getByText("broken on purpose").waitFor();
+    await card(page, "catalog").getByText("broken", { exact: true }).waitFor();
     assert.equal((await lab("GET", "catalog", "faults")).faults[0].kind, kind);
     await feel(async () => {
       await page.getByRole("button", { name: new RegExp(`^End: catalog ${kind}.* for everybody$`) }).click();

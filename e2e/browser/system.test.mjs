@@ -87,6 +87,27 @@ pageTest("a service that takes too long is away, and the door is not", { ...SYST
   await card(page, "order").getByText("up", { exact: true }).waitFor();
 });
 
+const broken = newUser();
+for (const width of [1280, 390]) {
+  pageTest(`however a service is, its card stays in line with its neighbors at ${width} px`, { ...SYSTEM, width, tag: broken }, async (page) => {
+    const topOf = (name) => card(page, name).evaluate((it) => it.querySelector(".vitals").getBoundingClientRect().top - it.getBoundingClientRect().top);
+    const stays = async (top) => assert.deepEqual([await topOf("payment"), await topOf("order")], [top, top]);
+    await allAre(page, "up");
+    const top = await topOf("order");
+    await lab("PUT", "payment", "faults", { kind: "slow", latency_ms: 1, ttl_s: 60, only_for: broken });
+    try {
+      await card(page, "payment").getByText("broken", { exact: true }).waitFor();
+      await stays(top);
+    } finally {
+      await lab("DELETE", "payment", `faults?only_for=${broken}`);
+    }
+    const health = await lab("GET", "payment", "health");
+    await page.route("**/lab/payment/health", (route) => route.fulfill({ json: { ...health, database: "unavailable" } }));
+    await card(page, "payment").getByText("file not well", { exact: true }).waitFor();
+    await stays(top);
+  });
+}
+
 pageTest("a purchase travels over the map and is listed behind the scenes", { ...SYSTEM, reducedMotion: "no-preference" }, async (page) => {
   await card(page, "payment").getByText("up", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Buy a mouse" }).click();

@@ -8,8 +8,8 @@ import { Icon } from "./icons.js";
 import { Act, ServiceDot } from "./parts.js";
 
 const CONDITIONS = {
-  unknown: ["question", "asking"], hidden: ["question", "not known"], away: ["cross", "no answer"], faulty: ["bolt", "broken on purpose"],
-  up: ["check", "up"], ill: ["bang", "its file is not well"],
+  unknown: ["question", "asking"], hidden: ["question", "not known"], away: ["cross", "no answer"], faulty: ["bolt", "broken"],
+  up: ["check", "up"], ill: ["bang", "file not well"],
 };
 const FAULTS = { down: "Down", slow: "Slow", error: "Error", hang: "Hang" };
 const SPANS = { 60_000: "minute", 120_000: "2 minutes", 300_000: "5 minutes" };
