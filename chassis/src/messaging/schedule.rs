@@ -107,24 +107,26 @@ pub(super) fn has_due_about(
     Ok(query.query_row(params![subject, now], |row| row.get(0))?)
 }
 
-/// The waiting message for `peer` whose turn comes first: one that has failed comes later, so one that
-/// always fails keeps no other from finding out that its receiver is back. With `due_by`, one that
-/// is due by then.
+/// The waiting message for `peer` that was tried least, of those that are wanted by id and baggage,
+/// so that one which always fails keeps no other from finding out that its receiver is back. With
+/// `due_by`, one that is due by then. All that wait are sorted for it, so no more is read of them.
 pub(super) fn find_scout(
     connection: &Connection,
     peer: &str,
     due_by: Option<Timestamp>,
-    is_wanted: impl Fn(&Message) -> bool,
+    is_wanted: impl Fn(&Id, Option<&str>) -> bool,
 ) -> DbResult<Option<Message>> {
-    let mut query = connection.statement(&format!(
-        "SELECT {COLUMNS} FROM outbox
+    let mut query = connection.statement(
+        "SELECT id, baggage FROM outbox
          WHERE peer = ?1 AND dead_at IS NULL AND (?2 IS NULL OR next_attempt_at <= ?2)
-         ORDER BY next_attempt_at, id"
-    ))?;
-    for message in query.query_map(params![peer, due_by], from_row)? {
-        let message = message?;
-        if is_wanted(&message) {
-            return Ok(Some(message));
+         ORDER BY attempts, id",
+    )?;
+    let mut find = connection.statement(&format!("SELECT {COLUMNS} FROM outbox WHERE id = ?1"))?;
+    let mut rows = query.query(params![peer, due_by])?;
+    while let Some(row) = rows.next()? {
+        let (id, baggage): (Id, Option<String>) = (row.get(0)?, row.get(1)?);
+        if is_wanted(&id, baggage.as_deref()) {
+            return Ok(Some(find.query_row([id], from_row)?));
         }
     }
     Ok(None)

@@ -174,8 +174,8 @@ impl Relay {
     ) -> DbResult<Option<Message>> {
         let (in_flight, peer) = (self.ids_in_flight(), Arc::clone(peer));
         let find = move |connection: &rusqlite::Connection| {
-            schedule::find_scout(connection, peer.client.name(), due_by, |message| {
-                !in_flight.contains(&message.id) && peer.tag_of(message) == tag
+            schedule::find_scout(connection, peer.client.name(), due_by, |id, baggage| {
+                !in_flight.contains(id) && peer.tag_in(baggage) == tag
             })
         };
         self.shared.db.scan(find).await

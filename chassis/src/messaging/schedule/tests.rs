@@ -30,9 +30,13 @@ impl Shelf {
     }
 
     fn insert(&mut self) -> Message {
+        self.insert_for(Delivery::Relay)
+    }
+
+    fn insert_for(&mut self, delivery: Delivery) -> Message {
         let target = (Method::POST, "/".to_owned());
         let message = Message::new(Id::new(), PEER, "kind", "1", target, &"", at(0)).unwrap();
-        self.within(|tx| outbox::insert(tx, &message, Delivery::Relay));
+        self.within(|tx| outbox::insert(tx, &message, delivery));
         message
     }
 
@@ -46,7 +50,7 @@ impl Shelf {
     }
 
     fn scout(&self, due_by: Option<Timestamp>) -> Option<Id> {
-        find_scout(&self.file, PEER, due_by, |_| true).unwrap().map(|message| message.id)
+        find_scout(&self.file, PEER, due_by, |_, _| true).unwrap().map(|message| message.id)
     }
 }
 
@@ -139,16 +143,27 @@ fn what_was_given_up_stays_so_when_its_last_attempt_fails() {
 }
 
 #[test]
-fn the_scout_is_the_message_whose_turn_comes_first() {
+fn the_scout_is_the_message_that_was_tried_least() {
     let mut shelf = Shelf::open();
     let (first, second) = (shelf.insert(), shelf.insert());
     assert_eq!(shelf.scout(None), Some(first.id), "of equals, the oldest");
 
-    let retry_after = Some(Duration::from_secs(600));
-    shelf.fail(&first, &Failure { retry_after, ..failure(at(0)) });
+    shelf.fail(&first, &failure(at(0)));
 
     assert_eq!(shelf.scout(None), Some(second.id));
     assert_eq!(shelf.scout(Some(at(-1))), None, "nothing is due yet");
+}
+
+/// Whoever wrote it is trying it just now, and may be kept from that by the silence.
+#[test]
+fn a_message_that_is_new_is_the_scout_before_one_that_has_failed() {
+    let mut shelf = Shelf::open();
+    let failed = shelf.insert();
+    shelf.fail(&failed, &failure(at(0)));
+
+    let new = shelf.insert_for(Delivery::Caller);
+
+    assert_eq!(shelf.scout(None), Some(new.id));
 }
 
 #[test]
