@@ -10,7 +10,6 @@ use axum::response::{IntoResponse, Response};
 use chassis::http::Problem;
 use chassis::http::etag::{etag, is_held};
 use chassis::storage::{Db, DbError, DbResult};
-
 use rusqlite::Connection;
 
 use crate::store;
