@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use rusqlite::types::{ToSql, ToSqlOutput};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -81,6 +81,13 @@ impl<const MIN: i64, const MAX: i64> fmt::Display for WholeNumber<MIN, MAX> {
 impl<const MIN: i64, const MAX: i64> ToSql for WholeNumber<MIN, MAX> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::from(self.0))
+    }
+}
+
+impl<const MIN: i64, const MAX: i64> FromSql for WholeNumber<MIN, MAX> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let number = value.as_i64()?;
+        Self::new(number).ok_or(FromSqlError::OutOfRange(number))
     }
 }
 

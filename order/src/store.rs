@@ -4,12 +4,10 @@ use chassis::id::Id;
 use chassis::storage::DbResult;
 use chassis::storage::{Run, Sql};
 use chassis::time::Timestamp;
-use rusqlite::types::Type;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, named_params, params};
 
-use crate::model::{
-    Filter, NewOrder, Order, OrderLine, OrderStatus, ProductId, Quantity, Reservation,
-};
+use crate::model::{Filter, NewOrder, Order, OrderLine, OrderStatus, Reservation};
 use crate::view::HistoryEntry;
 
 /// A page that is not asked for in a size has this many rows.
@@ -85,11 +83,7 @@ pub fn list_history(connection: &Connection, id: Id) -> DbResult<Vec<HistoryEntr
         "SELECT at, status, detail FROM order_history WHERE order_id = ?1 ORDER BY position",
     )?;
     let entries = query.query_map([id], |row| {
-        Ok(HistoryEntry {
-            at: row.get("at")?,
-            status: row.get("status")?,
-            detail: row.get("detail")?,
-        })
+        Ok(HistoryEntry { at: row.get(0)?, status: row.get(1)?, detail: row.get(2)? })
     })?;
     Ok(entries.collect::<rusqlite::Result<_>>()?)
 }
@@ -98,7 +92,13 @@ pub fn list_history(connection: &Connection, id: Id) -> DbResult<Vec<HistoryEntr
 pub fn list_orders(connection: &Connection, filter: &Filter) -> DbResult<(Vec<Order>, bool)> {
     let limit = filter.limit.map_or(PAGE_SIZE, |limit| limit.get());
     let (after, status) = (filter.after, filter.status.map(OrderStatus::as_str));
-    // Only the conditions that are asked for, so that SQLite picks the index made for them.
+    // With a user and a status, SQLite would rather read everybody's orders in that status.
+    let index = match (&filter.user_id, status) {
+        (Some(_), _) => "INDEXED BY orders_by_user",
+        (None, Some(_)) => "INDEXED BY orders_by_status",
+        (None, None) => "",
+    };
+    // Only the conditions that are asked for, or SQLite could not use the index for them.
     let mut conditions = vec!["TRUE"];
     // One more than wanted tells whether there are more.
     let limit_and_one = limit + 1;
@@ -116,7 +116,7 @@ pub fn list_orders(connection: &Connection, filter: &Filter) -> DbResult<(Vec<Or
         parameters.push((":status", status));
     }
     let mut query = connection.statement(&format!(
-        "SELECT {ORDER_COLUMNS} FROM orders WHERE {} ORDER BY id DESC LIMIT :limit",
+        "SELECT {ORDER_COLUMNS} FROM orders {index} WHERE {} ORDER BY id DESC LIMIT :limit",
         conditions.join(" AND ")
     ))?;
     let orders = query.query_map(parameters.as_slice(), order_from_row)?;
@@ -130,6 +130,9 @@ pub fn list_orders(connection: &Connection, filter: &Filter) -> DbResult<(Vec<Or
 
 /// Orders whose time is over, the longest over first; only those placed since then, if it is
 /// said since when.
+///
+/// The index holds only orders that nobody has paid. It is named, because SQLite would rather read
+/// every one of them by its status than begin at the first whose time is over.
 pub fn list_expired(
     connection: &Connection,
     since: Option<Timestamp>,
@@ -137,11 +140,15 @@ pub fn list_expired(
     limit: u32,
 ) -> DbResult<Vec<Id>> {
     let mut query = connection.statement(
-        "SELECT id FROM orders WHERE status = 'CREATED' AND expires_at <= ?1
-             AND (?3 IS NULL OR created_at >= ?3)
-         ORDER BY expires_at LIMIT ?2",
+        "SELECT id FROM orders INDEXED BY orders_to_expire
+         WHERE status = 'CREATED' AND expires_at BETWEEN :since AND :now AND created_at >= :since
+         ORDER BY expires_at LIMIT :limit",
     )?;
-    let ids = query.query_map(params![now, limit, since], |row| row.get(0))?;
+    let since = since.unwrap_or(Timestamp::EPOCH);
+    let ids = query
+        .query_map(named_params! { ":since": since, ":now": now, ":limit": limit }, |row| {
+            row.get(0)
+        })?;
     Ok(ids.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -216,39 +223,44 @@ fn with_lines(connection: &Connection, mut order: Order) -> DbResult<Order> {
          WHERE order_id = ?1 ORDER BY position",
     )?;
     let lines = query.query_map([order.id], |row| {
-        Ok(OrderLine {
-            product_id: ProductId::new(row.get(0)?).ok_or_else(|| unknown_word(0))?,
-            quantity: Quantity::new(row.get(1)?).ok_or_else(|| unknown_word(1))?,
-            price: row.get(2)?,
-        })
+        Ok(OrderLine { product_id: row.get(0)?, quantity: row.get(1)?, price: row.get(2)? })
     })?;
     order.lines = lines.collect::<rusqlite::Result<_>>()?;
     Ok(order)
 }
 
+/// Reads [`ORDER_COLUMNS`].
 fn order_from_row(row: &Row<'_>) -> rusqlite::Result<Order> {
-    let status: String = row.get("status")?;
-    let reservation: String = row.get("reservation")?;
-    let refusal_status: Option<u16> = row.get("refusal_status")?;
     Ok(Order {
-        id: row.get("id")?,
-        user_id: row.get("user_id")?,
-        status: status.parse().map_err(|_| unknown_word(2))?,
-        reservation: Reservation::ALL
-            .into_iter()
-            .find(|state| state.as_str() == reservation)
-            .ok_or_else(|| unknown_word(3))?,
-        total: row.get("total_cents")?,
-        payment_id: row.get("payment_id")?,
-        refusal: refusal_status.zip(row.get("refusal_detail")?),
+        id: row.get(0)?,
+        user_id: row.get(1)?,
+        status: row.get(2)?,
+        reservation: row.get(3)?,
+        total: row.get(4)?,
+        payment_id: row.get(5)?,
+        refusal: Option::zip(row.get(6)?, row.get(7)?),
         lines: Vec::new(),
-        created_at: row.get("created_at")?,
-        updated_at: row.get("updated_at")?,
-        expires_at: row.get("expires_at")?,
+        created_at: row.get(8)?,
+        updated_at: row.get(9)?,
+        expires_at: row.get(10)?,
     })
 }
 
-/// The CHECKs of the table make this impossible; it says which column would be at fault.
-fn unknown_word(column: usize) -> rusqlite::Error {
-    rusqlite::Error::InvalidColumnType(column, "a value outside its CHECK".to_owned(), Type::Text)
+/// The CHECK of the table makes another word impossible.
+impl FromSql for OrderStatus {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str()?.parse().map_err(|_| FromSqlError::InvalidType)
+    }
 }
+
+/// The CHECK of the table makes another word impossible.
+impl FromSql for Reservation {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let word = value.as_str()?;
+        let known = Self::ALL.into_iter().find(|state| state.as_str() == word);
+        known.ok_or(FromSqlError::InvalidType)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use chassis::id::Id;
 use chassis::storage::DbResult;
 use chassis::storage::{Run, Sql};
 use chassis::time::Timestamp;
-use rusqlite::types::Type;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, named_params, params};
 
 use crate::model::{Filter, NewPayment, Payment, PaymentStatus};
@@ -61,7 +61,13 @@ pub fn find_of_order(connection: &Connection, order_id: Id) -> DbResult<Option<P
 pub fn list_payments(connection: &Connection, filter: &Filter) -> DbResult<(Vec<Payment>, bool)> {
     let limit = filter.limit.map_or(PAGE_SIZE, |limit| limit.get());
     let status = filter.status.map(PaymentStatus::as_str);
-    // Only the conditions that are asked for, so that SQLite picks the index made for them.
+    // With an order and a status, SQLite would rather read all payments in that status.
+    let index = match (filter.order_id, status) {
+        (Some(_), _) => "INDEXED BY payments_by_order",
+        (None, Some(_)) => "INDEXED BY payments_by_status",
+        (None, None) => "",
+    };
+    // Only the conditions that are asked for, or SQLite could not use the index for them.
     let mut conditions = vec!["TRUE"];
     // One more than wanted tells whether there are more.
     let limit_and_one = limit + 1;
@@ -79,7 +85,7 @@ pub fn list_payments(connection: &Connection, filter: &Filter) -> DbResult<(Vec<
         parameters.push((":status", status));
     }
     let mut query = connection.statement(&format!(
-        "SELECT {PAYMENT_COLUMNS} FROM payments WHERE {} ORDER BY id DESC LIMIT :limit",
+        "SELECT {PAYMENT_COLUMNS} FROM payments {index} WHERE {} ORDER BY id DESC LIMIT :limit",
         conditions.join(" AND ")
     ))?;
     let payments = query.query_map(parameters.as_slice(), payment_from_row)?;
@@ -107,19 +113,19 @@ pub fn set_status(
     Ok(moved == 1)
 }
 
+/// Reads [`PAYMENT_COLUMNS`].
 fn payment_from_row(row: &Row<'_>) -> rusqlite::Result<Payment> {
-    let status: String = row.get("status")?;
-    Ok(Payment {
-        id: row.get("id")?,
-        order_id: row.get("order_id")?,
-        amount: row.get("amount_cents")?,
-        // The CHECK of the table makes another word impossible.
-        status: status
-            .parse()
-            .map_err(|_| rusqlite::Error::InvalidColumnType(3, status, Type::Text))?,
-        refusal_status: row.get("refusal_status")?,
-        reason: row.get("reason")?,
-        created_at: row.get("created_at")?,
-        updated_at: row.get("updated_at")?,
-    })
+    let (id, order_id, amount, status, refusal_status, reason, created_at, updated_at) =
+        row.try_into()?;
+    Ok(Payment { id, order_id, amount, status, refusal_status, reason, created_at, updated_at })
 }
+
+/// The CHECK of the table makes another word impossible.
+impl FromSql for PaymentStatus {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value.as_str()?.parse().map_err(|_| FromSqlError::InvalidType)
+    }
+}
+
+#[cfg(test)]
+mod tests;
