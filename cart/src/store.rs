@@ -4,7 +4,7 @@ use chassis::id::UserId;
 use chassis::storage::DbResult;
 use chassis::storage::{Run, Sql};
 use chassis::time::Timestamp;
-use rusqlite::{Connection, Row, Transaction, named_params, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params, params};
 
 use crate::model::{Addition, Cart, Event, LINE_QUANTITY_MAX, Line, ProductId};
 
@@ -13,38 +13,20 @@ use crate::model::{Addition, Cart, Event, LINE_QUANTITY_MAX, Line, ProductId};
 const SETTLED_AT_ONCE: u32 = 500;
 
 /// A shopper's cart, empty if nothing was ever written.
-///
-/// One statement, so that cart and lines are of the same moment.
 pub fn find_cart(connection: &Connection, user_id: &UserId) -> DbResult<Cart> {
-    let mut query = connection.statement(
-        "SELECT cart.created_at, cart.updated_at, line.position, line.product_id, line.quantity,
-                line.needs_check, missing.product_id IS NOT NULL AS is_missing
-         FROM carts AS cart
-              LEFT JOIN cart_lines AS line USING (user_id)
-              LEFT JOIN missing_products AS missing USING (product_id)
-         WHERE cart.user_id = ?1",
-    )?;
-    let mut cart =
-        Cart { user_id: user_id.clone(), lines: Vec::new(), created_at: None, updated_at: None };
-    let mut lines = Vec::new();
-    let mut rows = query.query([user_id])?;
-    while let Some(row) = rows.next()? {
-        cart.created_at = row.get("created_at")?;
-        cart.updated_at = row.get("updated_at")?;
-        // A cart without lines is one row whose line is NULL.
-        if row.get::<_, Option<i64>>("product_id")?.is_some() {
-            lines.push(line_from_row(row)?);
-        }
-    }
-    cart.lines = in_order(lines);
-    Ok(cart)
+    let mut query =
+        connection.statement("SELECT created_at, updated_at FROM carts WHERE user_id = ?1")?;
+    let instants = query.query_row([user_id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let (created_at, updated_at) = instants.unzip();
+    let lines = list_lines(connection, user_id)?;
+    Ok(Cart { user_id: user_id.clone(), lines, created_at, updated_at })
 }
 
 /// The lines of a cart, in the order in which they were first added.
 pub fn list_lines(connection: &Connection, user_id: &UserId) -> DbResult<Vec<Line>> {
     let mut query = connection.statement(
         "SELECT line.position, line.product_id, line.quantity, line.needs_check,
-                missing.product_id IS NOT NULL AS is_missing
+                missing.product_id IS NOT NULL
          FROM cart_lines AS line LEFT JOIN missing_products AS missing USING (product_id)
          WHERE line.user_id = ?1",
     )?;
@@ -227,9 +209,8 @@ pub fn delete_old_events(tx: &Transaction<'_>, oldest: Timestamp) -> DbResult<()
 
 /// A line and its position.
 fn line_from_row(row: &Row<'_>) -> rusqlite::Result<(i64, Line)> {
-    let (product_id, quantity) = (row.get("product_id")?, row.get("quantity")?);
-    let line = Line::new(product_id, quantity, row.get("needs_check")?, row.get("is_missing")?);
-    Ok((row.get("position")?, line))
+    let (position, product_id, quantity, needs_check, is_missing) = row.try_into()?;
+    Ok((position, Line::new(product_id, quantity, needs_check, is_missing)))
 }
 
 /// Lines by their positions. Sorted here, because for the few lines of a cart SQLite would set up

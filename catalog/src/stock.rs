@@ -27,9 +27,7 @@ pub fn find_reservation(connection: &Connection, order_id: Id) -> DbResult<Optio
     let mut query = connection
         .statement("SELECT status, refusal, detail FROM reservations WHERE order_id = ?1")?;
     let found = query.query_row([order_id], |row| {
-        let status: String = row.get("status")?;
-        let reason: Option<String> = row.get("refusal")?;
-        let detail: Option<String> = row.get("detail")?;
+        let (status, reason, detail): (String, Option<String>, Option<String>) = row.try_into()?;
         Ok(match (status.as_str(), reason.as_deref()) {
             ("HELD", _) => Reservation::Held,
             ("COMMITTED", _) => Reservation::Committed,

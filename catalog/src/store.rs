@@ -191,26 +191,23 @@ fn like_pattern(part: &str) -> String {
     pattern
 }
 
+/// Reads [`PRODUCT_COLUMNS`].
 fn product_from_row(row: &Row<'_>) -> rusqlite::Result<Product> {
     Ok(Product {
-        id: row.get("id")?,
-        name: row.get("name")?,
-        price: row.get("price_cents")?,
-        stock: row.get("stock")?,
-        description: row.get("description")?,
-        category_id: row.get("category_id")?,
-        category_name: row.get("category_name")?,
-        image: row.get("image")?,
-        created_at: row.get("created_at")?,
-        updated_at: row.get("updated_at")?,
+        id: row.get(0)?,
+        name: row.get(1)?,
+        price: row.get(2)?,
+        stock: row.get(3)?,
+        description: row.get(4)?,
+        category_id: row.get(5)?,
+        category_name: row.get(6)?,
+        image: row.get(7)?,
+        created_at: row.get(8)?,
+        updated_at: row.get(9)?,
     })
 }
 
 fn category_from_row(row: &Row<'_>) -> rusqlite::Result<Category> {
-    Ok(Category {
-        id: row.get("id")?,
-        name: row.get("name")?,
-        created_at: row.get("created_at")?,
-        updated_at: row.get("updated_at")?,
-    })
+    let (id, name, created_at, updated_at) = row.try_into()?;
+    Ok(Category { id, name, created_at, updated_at })
 }

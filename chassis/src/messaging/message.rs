@@ -13,7 +13,7 @@ use crate::insight::trace_context::TraceContext;
 use crate::storage::{DbError, DbResult};
 use crate::time::Timestamp;
 
-/// Every column, in the order of [`from_row`].
+/// Every column that a [`Message`] is read from.
 pub(super) const COLUMNS: &str = "id, peer, kind, subject, method, path, body, traceparent, tracestate, \
     baggage, attempts, tried_at, last_error, created_at, next_attempt_at, dead_at";
 
@@ -114,29 +114,29 @@ impl Message {
     }
 }
 
-/// Reads a row of the outbox.
+/// Reads [`COLUMNS`].
 pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Message> {
-    let method: String = row.get("method")?;
+    let method: String = row.get(4)?;
     let [traceparent, tracestate, baggage]: [Option<String>; 3] =
-        [row.get("traceparent")?, row.get("tracestate")?, row.get("baggage")?];
+        [row.get(7)?, row.get(8)?, row.get(9)?];
     Ok(Message {
-        id: row.get("id")?,
-        peer: row.get("peer")?,
-        kind: row.get("kind")?,
-        subject: row.get("subject")?,
+        id: row.get(0)?,
+        peer: row.get(1)?,
+        kind: row.get(2)?,
+        subject: row.get(3)?,
         method: Method::from_bytes(method.as_bytes()).unwrap_or(Method::POST),
-        path: row.get("path")?,
-        body: row.get("body")?,
+        path: row.get(5)?,
+        body: row.get(6)?,
         trace: TraceContext::from_parts(
             traceparent.as_deref(),
             tracestate.as_deref(),
             baggage.as_deref(),
         ),
-        attempts: row.get("attempts")?,
-        tried_at: row.get("tried_at")?,
-        last_error: row.get("last_error")?,
-        created_at: row.get("created_at")?,
-        next_attempt_at: row.get("next_attempt_at")?,
-        dead_at: row.get("dead_at")?,
+        attempts: row.get(10)?,
+        tried_at: row.get(11)?,
+        last_error: row.get(12)?,
+        created_at: row.get(13)?,
+        next_attempt_at: row.get(14)?,
+        dead_at: row.get(15)?,
     })
 }

@@ -87,24 +87,19 @@ pub fn find(connection: &Connection, key: &Key) -> Result<Option<Claim>, ClaimEr
              WHERE key = ?1",
         )?
         .query_row([&key.text], |row| {
-            let status: Option<u16> = row.get("status")?;
-            let headers: Option<String> = row.get("headers")?;
-            let body: Option<String> = row.get("body")?;
-            let fingerprint: String = row.get("fingerprint")?;
-            let subject: String = row.get("subject")?;
-            Ok((fingerprint, subject, status.zip(headers.zip(body))))
+            <(String, String, Option<u16>, Option<String>, Option<String>)>::try_from(row)
         })
         .optional()?;
-    let Some((fingerprint, subject, reply)) = known else { return Ok(None) };
+    let Some((fingerprint, subject, status, headers, body)) = known else { return Ok(None) };
     if fingerprint != key.fingerprint {
         return Err(ClaimError::Reused);
     }
-    Ok(Some(match reply {
-        None => Claim::Unfinished { subject },
-        Some((status, (headers, body))) => {
+    Ok(Some(match (status, headers, body) {
+        (Some(status), Some(headers), Some(body)) => {
             let headers = serde_json::from_str(&headers).unwrap_or_default();
             Claim::Finished(StoredReply { status, headers, body })
         }
+        _ => Claim::Unfinished { subject },
     }))
 }
 
