@@ -45,7 +45,10 @@ pub fn receive(tx: &Transaction<'_>, event: &Event, now: Timestamp) -> Result<Re
         }
         // It may be new. Whether it is there now is for the catalog to say (`verifier.rs`): an
         // announcement that comes late may be about a product that is gone again.
-        EventType::ProductUpdated => store::doubt_missing(tx, event.payload.product_id)?,
+        EventType::ProductUpdated => match event.payload.product_id {
+            Some(product_id) => store::doubt_missing(tx, product_id)?,
+            None => store::doubt_all_missing(tx)?,
+        },
         // Nothing is stored about names, prices and categories; forgetting what is remembered
         // of them happens in memory (`CatalogClient::forget`).
         EventType::CategoryUpdated => {}

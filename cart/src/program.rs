@@ -1,5 +1,6 @@
 //! Settings, database, serve.
 
+use std::future::ready;
 use std::process::ExitCode;
 
 use axum::Router;
@@ -20,7 +21,7 @@ fn build(settings: Settings, platform: &mut Platform) -> Router {
     let catalog = CatalogClient::new(platform.client("catalog", &settings.catalog_service_url));
     platform.gauge("cache", {
         let catalog = catalog.clone();
-        move || catalog.gauge()
+        move || ready(catalog.gauge())
     });
     verifier::start(db.clone(), catalog.clone());
     platform.on_reset({

@@ -163,12 +163,15 @@ pub fn upsert_missing(tx: &Transaction<'_>, id: ProductId, noticed_at: Timestamp
     Ok(())
 }
 
-/// Notes that a missing product may exist after all, or that any of them may.
-pub fn doubt_missing(tx: &Transaction<'_>, id: Option<ProductId>) -> DbResult<()> {
-    tx.statement(
-        "UPDATE missing_products SET needs_check = 1 WHERE product_id = coalesce(?1, product_id)",
-    )?
-    .run([id])?;
+/// Notes that a missing product may exist after all.
+pub fn doubt_missing(tx: &Transaction<'_>, id: ProductId) -> DbResult<()> {
+    tx.statement("UPDATE missing_products SET needs_check = 1 WHERE product_id = ?1")?.run([id])?;
+    Ok(())
+}
+
+/// Notes that any missing product may exist after all.
+pub fn doubt_all_missing(tx: &Transaction<'_>) -> DbResult<()> {
+    tx.statement("UPDATE missing_products SET needs_check = 1")?.run([])?;
     Ok(())
 }
 
@@ -221,27 +224,4 @@ fn in_order(mut lines: Vec<(i64, Line)>) -> Vec<Line> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn old_events_go_two_at_a_time() {
-        let mut file = Connection::open_in_memory().unwrap();
-        file.execute_batch(include_str!("../migrations/0002_received_events.sql")).unwrap();
-        let now = Timestamp::now();
-        let rows = "INSERT INTO received_events VALUES ('a', 't', ?1), ('b', 't', ?1),
-                    ('c', 't', ?1), ('new', 't', ?2)";
-        file.execute(rows, params![now.plus_ms(-1), now]).unwrap();
-        let tx = file.transaction().unwrap();
-        let left = || {
-            let count = "SELECT count(*) FROM received_events";
-            tx.query_row(count, [], |row| row.get::<_, i64>(0)).unwrap()
-        };
-
-        delete_old_events(&tx, now).unwrap();
-        assert_eq!(left(), 2);
-        delete_old_events(&tx, now).unwrap();
-        delete_old_events(&tx, now).unwrap();
-        assert_eq!(left(), 1);
-    }
-}
+mod tests;

@@ -4,7 +4,7 @@ use chassis::money::Cents;
 use chassis::storage::DbResult;
 use chassis::storage::{Run, Sql};
 use chassis::time::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, named_params, params};
 
 use crate::model::{Category, CategoryId, Filter, Product, ProductId};
 
@@ -44,22 +44,27 @@ pub fn list_products(connection: &Connection) -> DbResult<Vec<Product>> {
 /// One page of the products that a client wants to see, and whether there are more.
 pub fn list_page(connection: &Connection, filter: &Filter) -> DbResult<(Vec<Product>, bool)> {
     let limit = filter.limit.map_or(PAGE_SIZE, |limit| limit.get());
+    let after = filter.after.map_or(0, |after| after.get());
+    let pattern = filter.name_part.as_ref().map(|part| like_pattern(&part.0));
+    // One more than wanted tells whether there are more.
+    let limit_and_one = limit + 1;
+    let mut parameters: Vec<(&str, &dyn ToSql)> =
+        vec![(":after", &after), (":limit", &limit_and_one)];
+    let (mut index, mut conditions) = ("", vec!["deleted_at IS NULL", "id > :after"]);
+    if let Some(category_id) = &filter.category_id {
+        index = "INDEXED BY products_by_category";
+        conditions.push("category_id = :category_id");
+        parameters.push((":category_id", category_id));
+    }
+    if let Some(pattern) = &pattern {
+        conditions.push(r"name LIKE :pattern ESCAPE '\'");
+        parameters.push((":pattern", pattern));
+    }
     let mut query = connection.statement(&format!(
-        r"SELECT {PRODUCT_COLUMNS} FROM products
-          WHERE deleted_at IS NULL AND id > :after
-            AND (:category_id IS NULL OR category_id = :category_id)
-            AND (:pattern IS NULL OR name LIKE :pattern ESCAPE '\')
-          ORDER BY id LIMIT :limit"
+        "SELECT {PRODUCT_COLUMNS} FROM products {index} WHERE {} ORDER BY id LIMIT :limit",
+        conditions.join(" AND ")
     ))?;
-    let products = query.query_map(
-        named_params! {
-            ":after": filter.after.map_or(0, |after| after.get()),
-            ":category_id": filter.category_id,
-            ":pattern": filter.name_part.as_ref().map(|part| like_pattern(&part.0)),
-            ":limit": limit + 1, // one more than wanted tells whether there are more
-        },
-        product_from_row,
-    )?;
+    let products = query.query_map(parameters.as_slice(), product_from_row)?;
     let mut products: Vec<Product> = products.collect::<rusqlite::Result<_>>()?;
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     let has_more = products.len() > wanted;
@@ -211,3 +216,6 @@ fn category_from_row(row: &Row<'_>) -> rusqlite::Result<Category> {
     let (id, name, created_at, updated_at) = row.try_into()?;
     Ok(Category { id, name, created_at, updated_at })
 }
+
+#[cfg(test)]
+mod tests;

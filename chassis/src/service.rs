@@ -4,6 +4,7 @@
 //! being a process happens here, in the same order for all: settings, log, listener, file,
 //! routes, serve, drain, close.
 
+use std::future::ready;
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::time::Instant;
 use axum::Router;
 use clap::Parser;
 use rusqlite::{Connection, Transaction};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::command;
@@ -98,10 +99,7 @@ impl Platform {
         relay.start();
         self.relay = Some(relay.clone());
         let db = self.db.clone();
-        self.gauge("outbox", move || match db.read(outbox::count) {
-            Ok((pending, dead)) => json!({ "pending": pending, "dead": dead }),
-            Err(_) => Value::Null,
-        });
+        self.gauge("outbox", move || outbox::gauge(db.clone()));
         relay
     }
 
@@ -118,8 +116,11 @@ impl Platform {
     }
 
     /// Adds a part of the service to `/internal/health`.
-    pub fn gauge(&mut self, name: &'static str, look: impl Fn() -> Value + Send + Sync + 'static) {
-        self.gauges.push((name, Arc::new(look)));
+    pub fn gauge<F>(&mut self, name: &'static str, look: impl Fn() -> F + Send + Sync + 'static)
+    where
+        F: Future<Output = Value> + Send + 'static,
+    {
+        self.gauges.push((name, Arc::new(move || Box::pin(look()))));
     }
 
     fn new(blueprint: Blueprint, settings: SharedSettings, db: Db) -> Result<Self, StartError> {
@@ -187,7 +188,8 @@ impl Platform {
                 let state = |client: &ServiceClient| -> Value {
                     client.breaker().state(now).as_str().into()
                 };
-                clients.iter().map(|client| (client.name().to_owned(), state(client))).collect()
+                let states = clients.iter().map(|it| (it.name().to_owned(), state(it)));
+                ready(states.collect())
             });
         }
         self.gauges

@@ -32,8 +32,7 @@
 //! 5. [`raw`]: clients that behave badly.
 //! 6. [`eventually`](mod@eventually): waiting for background work without sleeping.
 //! 7. [`routes`]: the route table and the document name the same routes.
-//! 8. [`steps`]: how much SQLite does for a query.
-//! 9. [`suite`]: what is true of every service, proven for each by one line.
+//! 8. [`suite`]: what is true of every service, proven for each by one line.
 //!
 //! Everything here panics when something is not as it should be: that is how a test fails.
 
@@ -54,7 +53,6 @@ pub mod collector;
 pub mod raw;
 pub mod eventually;
 pub mod routes;
-pub mod steps;
 pub mod suite;
 
 pub use answer::Answer;

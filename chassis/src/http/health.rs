@@ -1,6 +1,7 @@
 //! What a service tells of itself: `/health` for everybody, `/internal/health` and `/metrics`
 //! for those who run it.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -19,7 +20,10 @@ use crate::insight::metrics;
 use crate::storage::Db;
 
 /// A part of a service that reports on itself: a name, and a function that looks.
-pub type Gauge = (&'static str, Arc<dyn Fn() -> Value + Send + Sync>);
+pub type Gauge = (&'static str, Arc<dyn Fn() -> Look + Send + Sync>);
+
+/// A look that may have to wait for the database.
+pub type Look = Pin<Box<dyn Future<Output = Value> + Send>>;
 
 /// What the health routes look at.
 #[derive(Clone)]
@@ -93,7 +97,7 @@ async fn show_details(
     put("requests", serde_json::to_value(vitals.traffic.pace()).unwrap_or_default());
     put("writer_queue", vitals.db.write_queue_depth().into());
     for (name, look) in vitals.gauges.iter() {
-        put(name, look());
+        put(name, look().await);
     }
     Ok(Json(details))
 }

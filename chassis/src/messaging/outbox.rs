@@ -6,12 +6,13 @@
 //! receivers know a repeat by its id.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, named_params, params};
+use serde_json::{Value, json};
 
 pub use super::message::Message;
 use super::message::{COLUMNS, from_row};
 use crate::id::Id;
 use crate::insight::recorder::{self, StepKind};
-use crate::storage::{DbResult, Migration, Run, Sql};
+use crate::storage::{Db, DbResult, Migration, Run, Sql};
 use crate::time::Timestamp;
 
 /// The table. Every service that sends messages lists this step among its own, and the next one
@@ -84,25 +85,31 @@ pub fn insert(tx: &Transaction<'_>, message: &Message, delivery: Delivery) -> Db
 ///
 /// [`crate::storage::DbError`].
 pub fn list(connection: &Connection, limit: u32) -> DbResult<Vec<Message>> {
-    let mut query = connection.statement(&format!(
-        "SELECT {COLUMNS} FROM outbox ORDER BY dead_at IS NULL, id DESC LIMIT ?1"
+    let mut dead = connection.statement(&format!(
+        "SELECT {COLUMNS} FROM outbox INDEXED BY outbox_dead
+         WHERE dead_at IS NOT NULL ORDER BY id DESC LIMIT ?1"
     ))?;
-    let messages = query.query_map([limit], from_row)?;
-    Ok(messages.collect::<rusqlite::Result<_>>()?)
+    let mut waiting = connection.statement(&format!(
+        "SELECT {COLUMNS} FROM outbox NOT INDEXED
+         WHERE dead_at IS NULL ORDER BY id DESC LIMIT ?1"
+    ))?;
+    let (dead, waiting) =
+        (dead.query_map([limit], from_row)?, waiting.query_map([limit], from_row)?);
+    Ok(dead.chain(waiting).take(limit as usize).collect::<rusqlite::Result<_>>()?)
 }
 
-/// How many messages wait, and how many were given up.
-///
-/// # Errors
-///
-/// [`crate::storage::DbError`].
-pub fn count(connection: &Connection) -> DbResult<(u64, u64)> {
-    let mut query = connection.statement(
-        "SELECT (SELECT count(*) FROM outbox WHERE dead_at IS NULL),
-                (SELECT count(*) FROM outbox WHERE dead_at IS NOT NULL)",
-    )?;
-    Ok(query
-        .query_row([], |row| Ok((row.get::<_, u32>(0)?.into(), row.get::<_, u32>(1)?.into())))?)
+/// How many messages wait, and how many were given up, for `/internal/health`; null if the database
+/// does not say. A scan, because while a receiver is away, very many may wait.
+pub async fn gauge(db: Db) -> Value {
+    let count = |connection: &Connection| -> DbResult<(u32, u32)> {
+        let mut query = connection.statement(
+            "SELECT (SELECT count(*) FROM outbox WHERE dead_at IS NULL),
+                    (SELECT count(*) FROM outbox WHERE dead_at IS NOT NULL)",
+        )?;
+        Ok(query.query_row([], |row| row.try_into())?)
+    };
+    let counted = db.scan(count).await;
+    counted.map_or(Value::Null, |(pending, dead)| json!({ "pending": pending, "dead": dead }))
 }
 
 /// The waiting message of a kind about a subject.

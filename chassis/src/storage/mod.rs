@@ -12,6 +12,7 @@
 //! 9. [`db`]: the door to all of it, `read`, `scan` and `write`.
 //! 10. [`idempotency`]: the same request twice has one effect and one reply.
 //! 11. [`shell`]: a look inside the file for a lesson, `cart sql "SELECT ..."`.
+//! 12. `steps`: how much SQLite does for a query, for tests.
 
 pub mod error;
 pub mod migrate;
@@ -24,6 +25,8 @@ pub mod writer;
 pub mod db;
 pub mod idempotency;
 pub mod shell;
+#[cfg(any(test, feature = "testing"))]
+pub mod steps;
 
 pub use db::Db;
 pub use error::{DbError, DbResult};

@@ -1,11 +1,13 @@
 //! How much SQLite does for a query: counted, not timed, so it is the same on every machine.
 
+#![expect(clippy::expect_used, reason = "in a test, a panic is the report")]
+
 use std::cell::Cell;
 
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use rusqlite::{Connection, StatementStatus};
 
-use crate::storage::Migration;
+use super::Migration;
 
 thread_local! {
     static STEPS: Cell<i32> = const { Cell::new(0) };

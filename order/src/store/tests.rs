@@ -1,7 +1,7 @@
 //! What a query costs in a file with few orders and in one with many.
 
 use chassis::id::UserId;
-use chassis::testing::steps::{file_with, steps_of};
+use chassis::storage::steps::{file_with, steps_of};
 
 use super::*;
 use crate::BLUEPRINT;

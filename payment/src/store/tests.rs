@@ -1,6 +1,6 @@
 //! What a query costs in a file with few payments and in one with many.
 
-use chassis::testing::steps::{file_with, steps_of};
+use chassis::storage::steps::{file_with, steps_of};
 
 use super::*;
 use crate::BLUEPRINT;

@@ -6,6 +6,7 @@ use rusqlite::TransactionBehavior;
 use super::*;
 use crate::messaging::outbox::{self, Delivery};
 use crate::storage::migrate::{Owner, migrate};
+use crate::storage::steps::steps_of;
 
 const PEER: &str = "cart";
 const OWNER: Owner = Owner { mark: b"test", table: "outbox" };
@@ -235,4 +236,25 @@ fn a_dead_letter_is_revived_only_if_nothing_waits() {
     assert_eq!((revived.id, revived.attempts, revived.dead_at), (message.id, 0, None));
     assert_eq!(revived.next_attempt_at, at(9));
     assert!(shelf.within(|tx| outbox::revive(tx, "kind", "2", at(9))).is_none());
+}
+
+#[test]
+fn a_look_costs_the_same_however_many_messages_wait() {
+    let looks = |waiting: u32| {
+        let mut shelf = Shelf::open();
+        let first = shelf.insert();
+        shelf.within(|tx| outbox::bury(tx, first.id, "no", at(1)));
+        for _ in 0..waiting {
+            shelf.insert();
+        }
+        steps_of(&shelf.file, |file| {
+            assert_eq!(list_due(file, PEER, at(1), 10, |_, _| true).unwrap().messages.len(), 10);
+            assert_eq!(find_next_due(file, PEER, at(1)).unwrap(), None);
+            assert!(has_waiting(file, PEER).unwrap());
+            assert!(has_due_about(file, "1", at(1)).unwrap());
+            let listed = outbox::list(file, 10).unwrap();
+            assert_eq!((listed.len(), listed[0].id), (10, first.id));
+        })
+    };
+    assert_eq!(looks(50), looks(2_000));
 }
