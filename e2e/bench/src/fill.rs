@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use rusqlite::Connection;
+use serde_json::Value;
 
 use crate::load::Failure;
 
@@ -22,15 +23,18 @@ const CART_LINES: &str = "
     SELECT printf('filler-%d', i), 1 + i % 12, 1, 1, 0,
         '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z' FROM n";
 
-/// Orders that were paid or have expired, with ids of last January.
+/// Orders that were paid, have expired or may still be paid, with ids of last January.
 const ORDERS: &str = "
     WITH RECURSIVE n (i) AS (VALUES (:first) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :end)
     INSERT INTO orders
         (id, user_id, status, reservation, total_cents, created_at, updated_at, expires_at)
     SELECT printf('019b7000-%04x-7%03x-8000-%012x', i / 4096, i % 4096, i),
         printf('filler-%d', i % 100000),
-        iif(i % 2, 'PAID', 'EXPIRED'), iif(i % 2, 'COMMITTED', 'RELEASED'), 2999,
-        '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z', '2026-01-01T00:15:00.000Z' FROM n";
+        CASE i % 3 WHEN 0 THEN 'PAID' WHEN 1 THEN 'EXPIRED' ELSE 'CREATED' END,
+        CASE i % 3 WHEN 0 THEN 'COMMITTED' WHEN 1 THEN 'RELEASED' ELSE 'HELD' END, 2999,
+        '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z',
+        CASE i % 3 WHEN 2 THEN '2999-01-01T00:00:00.000Z' ELSE '2026-01-01T00:15:00.000Z' END
+    FROM n";
 
 const ORDER_LINES: &str = "
     WITH RECURSIVE n (i) AS (VALUES (:first) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :end)
@@ -44,6 +48,11 @@ const ORDER_HISTORY: &str = "
     INSERT INTO order_history (order_id, position, at, status, detail)
     SELECT printf('019b7000-%04x-7%03x-8000-%012x', i / 4096, i % 4096, i), 1,
         '2026-01-01T00:00:00.000Z', 'CREATED', 'Order placed' FROM n";
+
+/// Whether an order is one of these.
+pub fn is_filler(order: &Value) -> bool {
+    order["user_id"].as_str().is_some_and(|user| user.starts_with("filler-"))
+}
 
 /// Adds `rows` carts and `rows` orders to the files of a closed shop.
 ///
