@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::http::StatusCode;
+use axum::extract::Request;
+use axum::http::{StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Notify;
 
@@ -106,6 +107,16 @@ impl Drop for Ticket {
     fn drop(&mut self) {
         self.0.shared.in_flight.fetch_sub(1, Ordering::Relaxed);
         self.0.shared.idle.notify_one();
+    }
+}
+
+/// Refuses a request that does not say once which host it is for, or whoever stands in front of us might
+/// read another one than we do (RFC 9112, 3.2).
+pub(super) fn require_host(request: &Request) -> Result<(), Problem> {
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    match (request.version(), hosts) {
+        (_, 1) | (Version::HTTP_10, 0) => Ok(()),
+        _ => Err(Problem::bad_request("The request needs one Host header")),
     }
 }
 

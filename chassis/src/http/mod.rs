@@ -68,6 +68,7 @@ async fn serve(State(house): State<Arc<House>>, request: Request, next: Next) ->
 
 impl House {
     async fn admit(&self, request: Request, next: Next) -> Result<Response, Problem> {
+        guard::require_host(&request)?;
         let path = request.uri().path();
         // Before the fault, so that a stop waits for those who only come late.
         let _ticket = self.traffic.enter(path)?;

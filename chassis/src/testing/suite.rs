@@ -64,6 +64,7 @@ macro_rules! every_service {
             errors::a_sane_request_id_comes_back_and_another_is_replaced,
             errors::nonsense_is_refused_and_harms_nobody,
             errors::a_head_that_cannot_be_read_is_refused_in_words,
+            errors::a_request_says_once_which_host_it_is_for,
             errors::a_parameter_that_a_route_does_not_have_is_refused,
             limits::half_a_head_is_cut_off_and_holds_nobody_up,
             limits::a_trickled_body_is_cut_off_and_holds_nobody_up,

@@ -146,6 +146,26 @@ pub async fn a_head_that_cannot_be_read_is_refused_in_words(subject: &Subject) {
     }
 }
 
+/// As HTTP wants it; HTTP/1.0 knew no hosts.
+pub async fn a_request_says_once_which_host_it_is_for(subject: &Subject) {
+    let service = subject.program.clone().start().await;
+
+    for (version_and_hosts, status) in [
+        ("1.1\r\nHost: a", 200),
+        ("1.1", 400),
+        ("1.1\r\nHost: a\r\nHost: a", 400),
+        ("1.0", 200),
+        ("1.0\r\nHost: a\r\nHost: b", 400),
+    ] {
+        let head = format!("GET /health HTTP/{version_and_hosts}\r\nConnection: close\r\n\r\n");
+        let heard = raw_request(service.address(), &head).await;
+        let heard = String::from_utf8_lossy(&heard);
+        assert!(heard.contains(&format!(" {status} ")), "{head} was answered {heard}");
+        let sentence = "{\"detail\":\"The request needs one Host header\"}";
+        assert_eq!(heard.ends_with(sentence), status == 400, "{heard}");
+    }
+}
+
 /// A parameter that a route does not have is a mistake, and the client should hear of it. All
 /// routes of the document are tried, so that no new one can forget it.
 pub async fn a_parameter_that_a_route_does_not_have_is_refused(subject: &Subject) {
