@@ -17,8 +17,8 @@ pub fn find_cart(connection: &Connection, user_id: &UserId) -> DbResult<Cart> {
     let mut query =
         connection.statement("SELECT created_at, updated_at FROM carts WHERE user_id = ?1")?;
     let instants = query.query_row([user_id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let lines = if instants.is_some() { list_lines(connection, user_id)? } else { Vec::new() };
     let (created_at, updated_at) = instants.unzip();
-    let lines = list_lines(connection, user_id)?;
     Ok(Cart { user_id: user_id.clone(), lines, created_at, updated_at })
 }
 
