@@ -183,7 +183,7 @@ impl Committer {
     }
 
     /// Makes a transaction durable and visible, in this order. SQLite also folds the log into the
-    /// file here, each time that it has grown by a thousand pages.
+    /// file here, each time that it has grown by some hundred pages.
     fn commit(&self, tx: Transaction<'_>) -> rusqlite::Result<()> {
         let _nobody_looks = self.standing.pause();
         let ended = tx.commit();

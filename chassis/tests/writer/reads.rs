@@ -12,9 +12,9 @@ use tokio::time::timeout;
 
 use crate::desk::{Desk, wait_for};
 
-/// SQLite folds the log into the file when it has a thousand pages of 4 KiB, and begins again at its
-/// start. One commit here has some ten pages.
-const LOG_MAX_BYTES: u64 = 1_100 * 4_096;
+/// SQLite folds the log into the file when it has 400 pages of 4 KiB, and begins again at its start.
+/// One commit here has some ten pages.
+const LOG_MAX_BYTES: u64 = 440 * 4_096;
 
 /// As many as may run at the same time, see `storage::db`.
 const SCANS_MAX: usize = 2;
