@@ -60,7 +60,7 @@ pub use client::{Client, Request, all_at_once};
 pub use eventually::eventually;
 pub use neighbor::{Behavior, Neighbor, Recorded};
 pub use process::Process;
-pub use program::{NOWHERE, Program, Refusal, free_port};
+pub use program::{NOWHERE, Program, Refusal, free_port, is_free};
 pub use raw::{RawConnection, raw_request};
 pub use routes::routes_match_the_document;
 pub use suite::Subject;

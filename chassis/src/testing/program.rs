@@ -1,13 +1,14 @@
 //! A service's program: its settings, how it is started, and how it refuses to start.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use socket2::{Domain, Socket, Type};
 use tokio::time::{Instant, sleep};
 
 use super::client::Client;
@@ -214,10 +215,48 @@ async fn is_healthy(port: u16) -> bool {
 pub fn free_port() -> u16 {
     static TAKEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
     let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
-    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
     let mut candidates = std::iter::repeat_with(|| fastrand::u16(15_000..32_000)).take(1_000);
-    let port = candidates.find(|port| !taken.contains(port) && is_free(port));
+    let port = candidates.find(|port| !taken.contains(port) && is_free(*port));
     let port = port.expect("there is a free port");
     taken.insert(port);
     port
+}
+
+/// Whether nobody listens there. Tried without listening: a process that is started at this very moment
+/// holds the socket for an instant as well, and two may share an address as long as none listens.
+///
+/// # Panics
+///
+/// If the operating system gives no socket.
+pub fn is_free(port: u16) -> bool {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket can be made");
+    socket.set_reuse_address(true).expect("a new socket can be set up");
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into()).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_free_port_stays_free_while_processes_are_started() {
+        let is_over = AtomicBool::new(false);
+        std::thread::scope(|threads| {
+            for _ in 0..2 {
+                threads.spawn(|| {
+                    while !is_over.load(Ordering::Relaxed) {
+                        Command::new("true").status().unwrap();
+                    }
+                });
+            }
+            let taken = (0..500)
+                .filter_map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, free_port())).err());
+            let taken: Vec<_> = taken.collect();
+            is_over.store(true, Ordering::Relaxed);
+            assert!(taken.is_empty(), "{taken:?}");
+        });
+    }
 }

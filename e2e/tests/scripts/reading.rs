@@ -1,12 +1,11 @@
 //! What the READMEs of the services tell their readers to type, typed.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
 use chassis::testing::command::run;
-use chassis::testing::free_port;
+use chassis::testing::{free_port, is_free};
 use e2e::binaries::{self, repository};
 use tempfile::TempDir;
 
@@ -82,8 +81,7 @@ fn the_readmes_can_be_followed_one_after_the_other() {
         let left = std::fs::read_dir(desk.path()).expect("the folder is there").count();
         assert_eq!(left, 2, "{service} leaves a file beside scripts and target");
         for (name, port) in ports {
-            let is_free = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
-            assert!(is_free, "{service} leaves {name} running");
+            assert!(is_free(port), "{service} leaves {name} running");
         }
     }
 }

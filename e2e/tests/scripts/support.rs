@@ -1,13 +1,12 @@
 //! A shop as a person runs it: by the scripts, on ports and in a folder of its own.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use chassis::testing::command::{RUN_LIMIT, kill_group, run_within};
-use chassis::testing::{Client, eventually, free_port};
+use chassis::testing::{Client, eventually, free_port, is_free};
 use e2e::binaries::{self, repository};
 use tempfile::TempDir;
 
@@ -148,8 +147,7 @@ impl Site {
 
     /// Whether nothing of this shop is left: no process, no listener.
     pub fn is_gone(&self) -> bool {
-        let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
-        self.processes().is_empty() && self.ports.iter().all(is_free)
+        self.processes().is_empty() && self.ports.into_iter().all(is_free)
     }
 
     /// Whether every part says that it is well.

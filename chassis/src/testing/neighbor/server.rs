@@ -4,13 +4,16 @@ use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
+use super::super::eventually::PATIENCE;
 use super::{Behavior, Recorded, Stage};
 
 /// Something the test wants from the server, and where to say that it is done.
@@ -32,8 +35,7 @@ pub(super) fn run(address: SocketAddr, stage: &Arc<Stage>, mut inbox: UnboundedR
                 order = inbox.recv() => match order {
                     Some(Order::Accept(done)) => {
                         if listener.is_none() {
-                            let bound = TcpListener::bind(address).await;
-                            listener = Some(bound.expect("the neighbor's port is free"));
+                            listener = Some(listen(address).await);
                         }
                         let _ = done.send(());
                     }
@@ -54,6 +56,19 @@ pub(super) fn run(address: SocketAddr, stage: &Arc<Stage>, mut inbox: UnboundedR
     });
 }
 
+/// Opens the listener. One that was closed just now may be there for an instant longer: a process that is
+/// started at this very moment holds it as well.
+async fn listen(address: SocketAddr) -> TcpListener {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match TcpListener::bind(address).await {
+            Ok(listener) => return listener,
+            Err(error) => assert!(Instant::now() < deadline, "cannot listen on {address}: {error}"),
+        }
+        sleep(Duration::from_millis(1)).await;
+    }
+}
+
 async fn accept(listener: Option<&TcpListener>) -> TcpStream {
     let Some(listener) = listener else { return pending().await };
     loop {
@@ -70,7 +85,7 @@ async fn serve(stream: TcpStream, stage: &Stage) -> io::Result<()> {
     while let Some(request) = read_request(&mut stream).await? {
         let mut behavior = stage.decide(request);
         while let Behavior::After(pause, then) = behavior {
-            tokio::time::sleep(pause).await;
+            sleep(pause).await;
             behavior = *then;
         }
         match behavior {
