@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, Transaction, named_params, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, named_params, params};
 
 use super::back_off::pause_ms;
 use super::message::{COLUMNS, Message, from_row};
@@ -107,29 +107,35 @@ pub(super) fn has_due_about(
     Ok(query.query_row(params![subject, now], |row| row.get(0))?)
 }
 
-/// The waiting message for `peer` that was tried least, of those that are wanted by id and baggage,
-/// so that one which always fails keeps no other from finding out that its receiver is back. With
-/// `due_by`, one that is due by then. All that wait are sorted for it, so no more is read of them.
+/// The waiting message for `peer` that was tried least, of those that are wanted by id and baggage, so
+/// that one which always fails keeps no other from finding out that its receiver is back. With
+/// `due_by`, one that is due by then. Looks no further than to one that was never tried.
 pub(super) fn find_scout(
     connection: &Connection,
     peer: &str,
     due_by: Option<Timestamp>,
     is_wanted: impl Fn(&Id, Option<&str>) -> bool,
 ) -> DbResult<Option<Message>> {
-    let mut query = connection.statement(
-        "SELECT id, baggage FROM outbox
+    let mut list = connection.statement(
+        "SELECT id, baggage, attempts FROM outbox
          WHERE peer = ?1 AND dead_at IS NULL AND (?2 IS NULL OR next_attempt_at <= ?2)
-         ORDER BY attempts, id",
+         ORDER BY next_attempt_at, id",
     )?;
-    let mut find = connection.statement(&format!("SELECT {COLUMNS} FROM outbox WHERE id = ?1"))?;
-    let mut rows = query.query(params![peer, due_by])?;
+    let mut least: Option<(u32, Id)> = None;
+    let mut rows = list.query(params![peer, due_by])?;
     while let Some(row) = rows.next()? {
-        let (id, baggage): (Id, Option<String>) = (row.get(0)?, row.get(1)?);
-        if is_wanted(&id, baggage.as_deref()) {
-            return Ok(Some(find.query_row([id], from_row)?));
+        let (id, baggage, attempts): (Id, Option<String>, u32) = row.try_into()?;
+        let is_less = least.is_none_or(|(known, _)| attempts < known);
+        if is_less && is_wanted(&id, baggage.as_deref()) {
+            least = Some((attempts, id));
+            if attempts == 0 {
+                break;
+            }
         }
     }
-    Ok(None)
+    let Some((_, id)) = least else { return Ok(None) };
+    let mut find = connection.statement(&format!("SELECT {COLUMNS} FROM outbox WHERE id = ?1"))?;
+    Ok(find.query_row([id], from_row).optional()?)
 }
 
 /// Puts off a message that got no answer, or gives it up if its time is over; says which. One

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep};
 
 use super::Relay;
 use crate::epoch::Epoch;
@@ -32,9 +32,15 @@ const DUE_MAX: usize = 128;
 /// The longest sleep: what nobody has told us of waits no longer.
 const SLEEP_MAX_MS: i64 = 1_000;
 
+/// A look that finds nothing to send is followed by a rest that is so many times as long. What waits for
+/// a silent receiver stays due and is looked through each time; this leaves nine tenths to others.
+const REST: u32 = 9;
+
 /// What a look for due messages has come to.
 #[derive(Default)]
 struct Round {
+    /// Whether anything was sent.
+    has_sent: bool,
     /// Whether there may be more that could be sent right away.
     has_more: bool,
     /// When the next message is due.
@@ -59,13 +65,16 @@ impl Relay {
     /// Sends what is due to receivers that are not silent, for as long as the service runs.
     pub(super) async fn deliver_due(self) {
         loop {
-            let now = Timestamp::now();
+            let (now, began) = (Timestamp::now(), Instant::now());
             let round = self.deliver_round(now).await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "could not look up the messages to deliver");
                 Round::default()
             });
             if round.has_more {
                 continue;
+            }
+            if !round.has_sent {
+                sleep(began.elapsed() * REST).await;
             }
             let pause_ms = round.next_due.map_or(SLEEP_MAX_MS, |due| due.ms_since(now));
             let pause_ms = u64::try_from(pause_ms.clamp(1, SLEEP_MAX_MS)).unwrap_or(1);
@@ -103,7 +112,9 @@ impl Relay {
             due.messages.sort_by_key(|message| message.attempts);
             let messages = due.messages.into_iter();
             let sent = messages.map_while(|message| self.dispatch(&peer, message, epoch));
-            round.has_more |= sent.count() > 0 && due.has_more;
+            let has_sent = sent.count() > 0;
+            round.has_sent |= has_sent;
+            round.has_more |= has_sent && due.has_more;
             round.next_due = [round.next_due, next_due].into_iter().flatten().min();
         }
         Ok(round)

@@ -251,6 +251,7 @@ fn a_look_costs_the_same_however_many_messages_wait() {
             assert_eq!(list_due(file, PEER, at(1), 10, |_, _| true).unwrap().messages.len(), 10);
             assert_eq!(find_next_due(file, PEER, at(1)).unwrap(), None);
             assert!(has_waiting(file, PEER).unwrap());
+            assert!(find_scout(file, PEER, Some(at(1)), |_, _| true).unwrap().is_some());
             assert!(has_due_about(file, "1", at(1)).unwrap());
             let listed = outbox::list(file, 10).unwrap();
             assert_eq!((listed.len(), listed[0].id), (10, first.id));
