@@ -92,14 +92,18 @@ pub async fn pay(
     Ok(answers::paying_reply(&payment.ok_or(DbError::Reset)?)?)
 }
 
-/// `GET /payments/{order_id}`: the payment of an order.
+/// `GET /payments/{order_id}`: the payment of an order. One that is alive is found by its index;
+/// behind the others there may be very many attempts that failed.
 pub async fn find_payment(
     State(app): State<Arc<App>>,
     Path(order_id): Path<String>,
     _: NoQuery,
 ) -> Result<Reply, Problem> {
     let order_id = order_id.parse().map_err(|_| PaymentError::NotFound)?;
-    let payment = app.db.read(|connection| store::find_of_order(connection, order_id))?;
+    let payment = match app.db.read(|connection| store::find_alive(connection, order_id))? {
+        Some(alive) => Some(alive),
+        None => app.db.scan(move |connection| store::find_of_order(connection, order_id)).await?,
+    };
     Ok(Reply::ok(&payment.ok_or(PaymentError::NotFound)?.view())?)
 }
 

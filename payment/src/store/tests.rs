@@ -61,3 +61,20 @@ fn the_payment_of_an_order_is_found_by_the_order() {
     let [few, many] = [100, 5_000].map(|payments| steps_of(&file_of(payments), look));
     assert_eq!(few, many);
 }
+
+#[test]
+fn a_payment_that_is_alive_is_found_however_many_attempts_failed() {
+    let order: Id = ORDER.parse().unwrap();
+    let cost = |attempts: u32| {
+        let file = file_of(3);
+        let insert = "
+            INSERT INTO payments (id, order_id, amount_cents, status, refusal_status, reason,
+                created_at, updated_at)
+            VALUES (?1, ?2, 100, 'FAILED', 409, 'paid already', '', '')";
+        for _ in 0..attempts {
+            file.execute(insert, params![Id::new(), order]).unwrap();
+        }
+        steps_of(&file, |file| assert!(find_alive(file, order).unwrap().is_some()))
+    };
+    assert_eq!(cost(1), cost(500));
+}
