@@ -32,15 +32,15 @@ const DUE_MAX: usize = 128;
 /// The longest sleep: what nobody has told us of waits no longer.
 const SLEEP_MAX_MS: i64 = 1_000;
 
-/// A look that finds nothing to send is followed by a rest that is so many times as long. What waits for
+/// A look that finds nothing that may go is followed by a rest that is so many times as long. What waits for
 /// a silent receiver stays due and is looked through each time; this leaves nine tenths to others.
 const REST: u32 = 9;
 
 /// What a look for due messages has come to.
 #[derive(Default)]
 struct Round {
-    /// Whether anything was sent.
-    has_sent: bool,
+    /// Whether there was anything that may go, be it that all places are taken.
+    has_found: bool,
     /// Whether there may be more that could be sent right away.
     has_more: bool,
     /// When the next message is due.
@@ -73,7 +73,7 @@ impl Relay {
             if round.has_more {
                 continue;
             }
-            if !round.has_sent {
+            if !round.has_found {
                 sleep(began.elapsed() * REST).await;
             }
             let pause_ms = round.next_due.map_or(SLEEP_MAX_MS, |due| due.ms_since(now));
@@ -110,11 +110,10 @@ impl Relay {
         for (peer, mut due, next_due) in self.shared.db.scan(look).await? {
             // When the breaker lets only one through, it should not be the one that always fails.
             due.messages.sort_by_key(|message| message.attempts);
+            round.has_found |= !due.messages.is_empty();
             let messages = due.messages.into_iter();
             let sent = messages.map_while(|message| self.dispatch(&peer, message, epoch));
-            let has_sent = sent.count() > 0;
-            round.has_sent |= has_sent;
-            round.has_more |= has_sent && due.has_more;
+            round.has_more |= sent.count() > 0 && due.has_more;
             round.next_due = [round.next_due, next_due].into_iter().flatten().min();
         }
         Ok(round)
