@@ -141,14 +141,11 @@ pub fn list_expired(
 ) -> DbResult<Vec<Id>> {
     let mut query = connection.statement(
         "SELECT id FROM orders INDEXED BY orders_to_expire
-         WHERE status = 'CREATED' AND expires_at BETWEEN :since AND :now AND created_at >= :since
-         ORDER BY expires_at LIMIT :limit",
+         WHERE status = 'CREATED' AND expires_at BETWEEN ?1 AND ?2 AND created_at >= ?1
+         ORDER BY expires_at LIMIT ?3",
     )?;
     let since = since.unwrap_or(Timestamp::EPOCH);
-    let ids = query
-        .query_map(named_params! { ":since": since, ":now": now, ":limit": limit }, |row| {
-            row.get(0)
-        })?;
+    let ids = query.query_map(params![since, now, limit], |row| row.get(0))?;
     Ok(ids.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -30,10 +30,11 @@ const EXPIRY_INTERVAL: Duration = Duration::from_secs(5);
 const DUE_MAX: usize = 128;
 
 /// The longest sleep: what nobody has told us of waits no longer.
-const SLEEP_MAX_MS: i64 = 1_000;
+const SLEEP_MAX: Duration = Duration::from_secs(1);
 
 /// A look that finds nothing that may go is followed by a rest that is so many times as long. What waits for
-/// a silent receiver stays due and is looked through each time; this leaves nine tenths to others.
+/// a silent receiver stays due and is looked through each time; this leaves nine tenths to others. A look
+/// may also have waited for its turn or for a connection, so no rest is longer than the longest sleep.
 const REST: u32 = 9;
 
 /// What a look for due messages has come to.
@@ -74,12 +75,14 @@ impl Relay {
                 continue;
             }
             if !round.has_found {
-                sleep(began.elapsed() * REST).await;
+                sleep((began.elapsed() * REST).min(SLEEP_MAX)).await;
             }
-            let pause_ms = round.next_due.map_or(SLEEP_MAX_MS, |due| due.ms_since(now));
-            let pause_ms = u64::try_from(pause_ms.clamp(1, SLEEP_MAX_MS)).unwrap_or(1);
+            let pause = round.next_due.map_or(SLEEP_MAX, |due| {
+                let ms = u64::try_from(due.ms_since(now)).unwrap_or(0).max(1);
+                Duration::from_millis(ms).min(SLEEP_MAX)
+            });
             tokio::select! {
-                () = sleep(Duration::from_millis(pause_ms)) => {}
+                () = sleep(pause) => {}
                 () = self.shared.wake.notified() => {}
             }
         }

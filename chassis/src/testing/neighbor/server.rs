@@ -13,8 +13,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::super::eventually::PATIENCE;
 use super::{Behavior, Recorded, Stage};
+use crate::testing::eventually::PATIENCE;
 
 /// Something the test wants from the server, and where to say that it is done.
 pub(super) enum Order {
