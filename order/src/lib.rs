@@ -64,4 +64,8 @@ const MIGRATIONS: &[Migration] = &[
         name: "0002_line_instants",
         sql: include_str!("../migrations/0002_line_instants.sql"),
     },
+    Migration {
+        name: "0003_orders_by_user_and_status",
+        sql: include_str!("../migrations/0003_orders_by_user_and_status.sql"),
+    },
 ];

@@ -92,9 +92,9 @@ pub fn list_history(connection: &Connection, id: Id) -> DbResult<Vec<HistoryEntr
 pub fn list_orders(connection: &Connection, filter: &Filter) -> DbResult<(Vec<Order>, bool)> {
     let limit = filter.limit.map_or(PAGE_SIZE, |limit| limit.get());
     let (after, status) = (filter.after, filter.status.map(OrderStatus::as_str));
-    // With a user and a status, SQLite would rather read everybody's orders in that status.
     let index = match (&filter.user_id, status) {
-        (Some(_), _) => "INDEXED BY orders_by_user",
+        (Some(_), Some(_)) => "INDEXED BY orders_by_user_and_status",
+        (Some(_), None) => "INDEXED BY orders_by_user",
         (None, Some(_)) => "INDEXED BY orders_by_status",
         (None, None) => "",
     };

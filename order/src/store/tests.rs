@@ -68,3 +68,20 @@ fn a_page_costs_the_same_however_many_orders_there_are() {
         });
     }
 }
+
+#[test]
+fn the_few_unpaid_orders_of_a_user_cost_the_same_however_many_are_paid() {
+    let filter = Filter {
+        user_id: "ann".parse().ok(),
+        status: Some(OrderStatus::Created),
+        after: None,
+        limit: PageSize::new(10),
+    };
+    let [few, many] = [100, 5_000].map(|others| {
+        let file = file_of(others);
+        let all_hers = "UPDATE orders SET user_id = 'ann', status = 'PAID' WHERE user_id <> 'ann'";
+        file.execute(all_hers, []).unwrap();
+        steps_of(&file, |file| assert_eq!(list_orders(file, &filter).unwrap().0.len(), 2))
+    });
+    assert_eq!(few, many);
+}
