@@ -50,11 +50,15 @@ pageTest("a fault for my tag meets only my requests", SYSTEM, async (page) => {
 
 pageTest("a service that is away is shown, and found again", { ...SYSTEM, expectedFailures: ["/lab/catalog/"] }, async (page) => {
   const down = page.getByRole("button", { name: "Down: catalog" });
+  await sees(page, "of memory for four services");
   await card(page, "catalog").getByText("up", { exact: true }).waitFor();
   await down.focus();
+  const topOfCard = async () => (await card(page, "catalog").boundingBox()).y + await page.evaluate(() => scrollY);
+  const topBefore = await topOfCard();
   await withoutCatalog(async () => {
     await card(page, "catalog").getByText("no answer").waitFor();
     await sees(page, "Three of the four services answer");
+    assert.equal(await topOfCard(), topBefore, "nothing jumps");
     assert.equal(await down.isDisabled(), true);
     assert.equal(await hasFocus(down), true);
   });
