@@ -107,9 +107,16 @@ pageTest("Refresh reads the open order, too, which shows its times to the second
 });
 
 pageTest("an order that is opened on a phone gets the focus", { view: "orders", width: 360 }, async (page, user) => {
-  await newOrder(user);
-  await openFirst(page);
-  await page.waitForFunction(() => document.activeElement.id === "order-title");
+  const orders = [await newOrder(user), await newOrder(user), await newOrder(user), await newOrder(user)];
+  await page.getByRole("button", { name: "Refresh" }).click();
+  // Whether the browser has drawn anything in between or not: with this, mostly not.
+  await page.evaluate(() => (window.requestAnimationFrame = (callback) => (queueMicrotask(callback), 0)));
+  for (const { order_id: id } of orders) {
+    await page.locator(`.row[href*="${id}"]`).click();
+    await page.locator("article", { hasText: id }).waitFor();
+    await page.waitForFunction(() => document.activeElement.id === "order-title");
+    await page.getByRole("link", { name: "Back to the list" }).click();
+  }
 });
 
 pageTest("a created order is cancelled from its page", { view: "orders" }, async (page, user) => {

@@ -12,11 +12,11 @@ export function Order({ opened, products, route, acts }) {
   const title = useRef(null);
   useEffect(() => {
     // On a narrow page the list makes room for the order, and with it the link that was pressed.
-    if (document.activeElement === document.body) title.current?.focus();
+    if (isFocusLost()) title.current?.focus();
   }, [order?.order_id]);
   useEffect(() => {
     // Buttons go away when an order is paid or over, and with them the one that was pressed.
-    if (document.activeElement === document.body) title.current?.focus({ preventScroll: true });
+    if (isFocusLost()) title.current?.focus({ preventScroll: true });
   }, [order?.status]);
   return html`
     <a class="back" href=${hashFor("orders", route.query)}><${Icon} name="left" />Back to the list</a>
@@ -31,6 +31,12 @@ export function Order({ opened, products, route, acts }) {
         <${Payment} ...${{ order, payments, paymentsKnown, doing, acts }} />
         <${Timeline} events=${timeline(order, payments)} />
       </article>`}`;
+}
+
+/** What is hidden keeps the focus until the browser draws the next picture, and then nobody has it. */
+function isFocusLost() {
+  const { activeElement } = document;
+  return activeElement === document.body || activeElement.getClientRects().length === 0;
 }
 
 function Facts({ order }) {
