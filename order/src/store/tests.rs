@@ -72,7 +72,7 @@ fn a_page_costs_the_same_however_many_orders_there_are() {
 #[test]
 fn the_few_unpaid_orders_of_a_user_cost_the_same_however_many_are_paid() {
     let filter = Filter {
-        user_id: "ann".parse().ok(),
+        user_id: Some("ann".parse().unwrap()),
         status: Some(OrderStatus::Created),
         after: None,
         limit: PageSize::new(10),
